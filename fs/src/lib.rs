@@ -1,0 +1,2 @@
+//! fs
+#![forbid(unsafe_code)]

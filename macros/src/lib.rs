@@ -1,0 +1,2 @@
+//! macros
+#![forbid(unsafe_code)]
