@@ -1,1 +1,3 @@
 //! buffers
+pub mod registry;
+pub mod graveyard;

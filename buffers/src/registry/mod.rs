@@ -1,0 +1,621 @@
+//! Who owns what while the kernel works: operations in their slots, from submission to the last answer.
+//!
+//! The registry is memory and bookkeeping. It makes no system call and runs no foreign code: each
+//! transition returns what is to be done ([`Next`]), and its caller does it with no borrow held.
+//!
+//! Read in this order: `key` (names), `state` (the life of one operation), `pages` and `stored` (its
+//! memory), `list` (pending cancels, the graveyard's order), then this file, which ties them together.
+//!
+//! # Invariants
+//!
+//! - **I1** a record in the slab means that its slot holds an operation of the type that the record's
+//!   table was made for; the operation is taken out exactly when the record goes (`remove`).
+//! - **I2** between `launch` and the last answer nobody touches the slot: `complete` is the only way
+//!   to `Done` or `Finishing`, and only those two states hand out an [`Ending`].
+//! - **I3** an operation has one `Ending`, since the state that gives it is left by giving it.
+//! - **I4** a slot's generation grows when its record goes, so an old key finds nothing. A slot whose
+//!   generations are used up is never used again.
+
+#![allow(unsafe_code, reason = "operations are stored raw: the kernel writes behind them")]
+
+mod key;
+mod list;
+mod pages;
+mod state;
+mod stored;
+
+pub use key::Key;
+pub use pages::{SLOT_WORDS, Words};
+pub use state::Answer;
+pub use stored::Stored;
+
+use crate::graveyard::{Graveyard, GraveyardLimit, GraveyardStats};
+use list::{Linked, Links, List, Which};
+use pages::Pages;
+use slab::Slab;
+use state::{Action, State};
+use std::mem::ManuallyDrop;
+use std::task::Waker;
+
+/// What the registry needs to know of an operation's type, made by whoever defines operations.
+///
+/// `C` is the driver's completion: what an answer gives, with the resources that come with it.
+pub struct Table<C> {
+    /// Takes the operation out of `Words` and lets it have its last completion.
+    ///
+    /// # Safety
+    /// `Words` holds the operation (as `Stored::place` left it), and is dead afterwards.
+    pub adopt: unsafe fn(*mut Words, C),
+    /// Hands an answer that is not the last one to the operation's handler.
+    ///
+    /// # Safety
+    /// `Words` holds the operation, which the kernel still has: only what lies beside it is touched.
+    pub item: unsafe fn(*mut Words, C),
+    /// Drops the operation without an answer.
+    ///
+    /// # Safety
+    /// As for `adopt`.
+    pub discard: unsafe fn(*mut Words),
+}
+
+impl<C> std::fmt::Debug for Table<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Table").finish_non_exhaustive()
+    }
+}
+
+/// How a buffer in flight learns that it was filled.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    /// Marks the first `n` unfilled bytes filled.
+    pub mark: unsafe fn(*mut (), usize),
+    /// The buffer.
+    pub buf: *mut (),
+}
+
+/// Where a submission stands on its way to the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Held back by the driver.
+    Held,
+    /// At this position of the submission queue; the ring knows whether that was consumed.
+    Queued(u32),
+}
+
+/// What traces, statistics and the driver want to know of an operation that nobody may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// The kernel's number of the operation.
+    pub opcode: u8,
+    /// What an answer gives, in the driver's own terms.
+    pub gives: u8,
+    /// The group of provided buffers.
+    pub group: u16,
+    /// The descriptor's number.
+    pub fd: i32,
+    /// Bytes that the kernel may write or read; no result may exceed it where a buffer is marked.
+    pub len: u32,
+    /// Where the submission stands.
+    pub place: Place,
+    /// When it was submitted, in the driver's milliseconds.
+    pub since_ms: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cancel {
+    No,
+    Wanted,
+    Sent,
+}
+
+struct Record<C: 'static> {
+    state: State,
+    table: &'static Table<C>,
+    mark: Option<Mark>,
+    facts: Facts,
+    cancel: Cancel,
+    links: [Links; 2],
+}
+
+impl<C> Linked for Record<C> {
+    fn links(&mut self, which: Which) -> &mut Links {
+        &mut self.links[which as usize]
+    }
+}
+
+/// What is to be done after a transition, once no borrow is held.
+#[must_use]
+#[derive(Debug)]
+pub enum Next<C: 'static> {
+    /// Nothing.
+    Nothing,
+    /// Wake who waits.
+    Wake(Waker),
+    /// Drop a waker that nobody needs (its drop is foreign code).
+    Forget(Waker),
+    /// Nobody waits: mark, unload, and let the operation adopt its answer.
+    Adopt(Ending<C>),
+    /// Nobody waits: let the operation's handler have an item.
+    Item(Item<C>),
+    /// No operation expects this answer.
+    Stray,
+}
+
+/// The right to end one operation: its last answer is here, the kernel has let go.
+#[must_use = "an operation that is not unloaded keeps its slot for ever"]
+#[derive(Debug)]
+pub struct Ending<C: 'static> {
+    key: Key,
+    /// The last answer.
+    pub answer: Answer,
+    /// An earlier answer, of an operation that gives several.
+    pub first: Option<Answer>,
+    /// What was noted at submission.
+    pub facts: Facts,
+    mark: Option<Mark>,
+    table: &'static Table<C>,
+}
+
+impl<C> Ending<C> {
+    /// Marks the buffer filled by as many bytes as the answer says. Foreign code: it may panic.
+    ///
+    /// # Panics
+    /// If the answer exceeds the length that was submitted.
+    ///
+    /// # Safety
+    /// The answer is the kernel's own for this operation: that many bytes were written.
+    pub unsafe fn mark(&self) {
+        let Some(Mark { mark, buf }) = self.mark else { return };
+        let Ok(filled) = u32::try_from(self.answer.result) else { return };
+        assert!(filled <= self.facts.len, "the kernel filled more than it was given");
+        if filled > 0 {
+            // SAFETY: I2 and I3: the operation and its buffer are where they were when the mark was
+            // made, and nobody has touched them; the caller vouches for the bytes.
+            unsafe { mark(buf, filled as usize) }
+        }
+    }
+}
+
+/// An answer that is not the last one, for the handler of an operation without a future.
+#[must_use]
+#[derive(Debug)]
+pub struct Item<C: 'static> {
+    slot: *mut Words,
+    /// The answer.
+    pub answer: Answer,
+    /// What was noted at submission.
+    pub facts: Facts,
+    table: &'static Table<C>,
+}
+
+impl<C> Item<C> {
+    /// Runs the handler. Foreign code.
+    ///
+    /// # Safety
+    /// The operation has not been unloaded since this item was handed out: run items and endings in
+    /// the order in which they came.
+    pub unsafe fn run(self, completion: C) {
+        // SAFETY: I1: the table is the operation's; the caller vouches that it is still there.
+        unsafe { (self.table.item)(self.slot, completion) }
+    }
+}
+
+/// An operation on its way out of its slot. Dropped, it is dropped without an answer.
+#[derive(Debug)]
+pub struct Parcel<C: 'static> {
+    words: Words,
+    table: &'static Table<C>,
+}
+
+impl<C> Parcel<C> {
+    /// Lets the operation have its last completion. Foreign code.
+    pub fn adopt(self, completion: C) {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: I1: the words hold the table's operation; `this` is never dropped.
+        unsafe { (this.table.adopt)(&raw mut this.words, completion) }
+    }
+}
+
+impl<C> Drop for Parcel<C> {
+    fn drop(&mut self) {
+        // SAFETY: I1, and `adopt` did not take it (it never drops its parcel).
+        unsafe { (self.table.discard)(&raw mut self.words) }
+    }
+}
+
+/// What a poll of an operation's future found.
+#[derive(Debug)]
+pub enum Polled<C: 'static> {
+    /// Not yet; the stored waker is the right one.
+    Pending,
+    /// Not yet, and the waker has to be replaced ([`Registry::set_waker`]).
+    NeedsWaker,
+    /// The last answer is here.
+    Ended(Ending<C>),
+    /// No such operation: it was ended by somebody else, or its runtime is gone.
+    Dead,
+}
+
+/// All operations in flight of one core.
+pub struct Registry<C: 'static> {
+    records: Slab<Record<C>>,
+    generations: Vec<u32>,
+    pages: Pages,
+    cancels: List,
+    graveyard: Graveyard,
+    buried: List,
+    in_flight: usize,
+    boxed: u64,
+}
+
+impl<C> std::fmt::Debug for Registry<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Registry")
+            .field("in_flight", &self.in_flight)
+            .field("graveyard", &self.graveyard)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<C> Default for Registry<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C> Registry<C> {
+    /// An empty registry.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            records: Slab::new(),
+            generations: Vec::new(),
+            pages: Pages::default(),
+            cancels: List::new(Which::Cancel),
+            graveyard: Graveyard::default(),
+            buried: List::new(Which::Graveyard),
+            in_flight: 0,
+            boxed: 0,
+        }
+    }
+
+    /// Moves an operation to its final address, and says where that is.
+    ///
+    /// The caller describes it there, then calls [`launch`](Self::launch), or
+    /// [`undo`](Self::undo) if the description panicked.
+    ///
+    /// # Safety
+    /// `table` was made for the type `O`.
+    ///
+    /// # Panics
+    /// If 2^30 operations are in flight on one core (256 GiB of slots: memory ends before).
+    pub unsafe fn place<O: 'static>(&mut self, op: O, table: &'static Table<C>) -> (Key, *mut O) {
+        let index = self.records.vacant_key();
+        assert!(index <= Key::MAX_INDEX as usize, "more operations in flight than there are keys");
+        if index == self.generations.len() {
+            self.generations.push(0);
+            self.pages.reserve(index);
+        }
+        let slot = self.pages.slot(index);
+        // SAFETY: the index is vacant, so I1 says that the slot holds nothing.
+        unsafe { Stored::place(slot, op) };
+        // SAFETY: placed just now.
+        let at = unsafe { Stored::<O>::at(slot) };
+        self.boxed += u64::from(!Stored::<O>::IN_PLACE);
+        let facts = Facts {
+            opcode: 0,
+            gives: 0,
+            group: 0,
+            fd: -1,
+            len: 0,
+            place: Place::Held,
+            since_ms: 0,
+        };
+        self.records.insert(Record {
+            state: State::Placed,
+            table,
+            mark: None,
+            facts,
+            cancel: Cancel::No,
+            links: [Links::FREE; 2],
+        });
+        (Key::new(index as u32, self.generations[index]), at)
+    }
+
+    /// Takes back an operation that was placed and not launched.
+    pub fn undo(&mut self, key: Key) -> Option<Parcel<C>> {
+        matches!(self.record(key)?.state, State::Placed).then(|| self.remove(key))
+    }
+
+    /// The operation is described: from here to its last answer it belongs to the kernel.
+    ///
+    /// # Safety
+    /// `mark` is good for the operation's own buffer until its last answer.
+    pub unsafe fn launch(
+        &mut self,
+        key: Key,
+        facts: Facts,
+        mark: Option<Mark>,
+        waker: Option<Waker>,
+        detached: bool,
+    ) {
+        let Some(record) = self.record(key) else { return };
+        debug_assert!(matches!(record.state, State::Placed));
+        record.facts = facts;
+        record.mark = mark;
+        record.state =
+            if detached { State::Detached } else { State::InFlight { waker, first: None } };
+        self.in_flight += 1;
+    }
+
+    /// Changes where a submission stands.
+    pub fn set_place(&mut self, key: Key, place: Place) {
+        if let Some(record) = self.record(key) {
+            record.facts.place = place;
+        }
+    }
+
+    /// What was noted of an operation that the kernel may have.
+    pub fn in_flight_facts(&self, key: Key) -> Option<Facts> {
+        let record = self.records.get(key.index()).filter(|_| self.is_current(key))?;
+        record.state.is_in_flight().then_some(record.facts)
+    }
+
+    /// Asks for the answer on behalf of the operation's future.
+    pub fn poll(&mut self, key: Key, waker: &Waker) -> Polled<C> {
+        let Some(record) = self.record(key) else { return Polled::Dead };
+        match &record.state {
+            State::InFlight { waker: Some(old), .. } if old.will_wake(waker) => Polled::Pending,
+            State::InFlight { .. } => Polled::NeedsWaker,
+            State::Done { .. } => {
+                let first = record.state.first();
+                match record.state.take() {
+                    Some(answer) => Polled::Ended(Self::ending(record, key, answer, first)),
+                    None => Polled::Dead,
+                }
+            }
+            _ => Polled::Dead,
+        }
+    }
+
+    /// Replaces the waker of an operation in flight; the old one, or `waker` itself if the operation
+    /// is not in flight any more, comes back to be dropped with no borrow held.
+    pub fn set_waker(&mut self, key: Key, waker: Waker) -> Option<Waker> {
+        match self.record(key).map(|record| &mut record.state) {
+            Some(State::InFlight { waker: slot, .. }) => slot.replace(waker),
+            _ => Some(waker),
+        }
+    }
+
+    /// The first answer of an operation that gives several, while its future waits.
+    pub fn first(&mut self, key: Key) -> Option<Answer> {
+        self.record(key)?.state.first()
+    }
+
+    /// The kernel's last answer to an operation.
+    pub fn complete(&mut self, key: Key, answer: Answer) -> Next<C> {
+        let mut waker = None;
+        let Some(record) = self.record(key) else { return Next::Stray };
+        let was_buried = matches!(record.state, State::Buried);
+        let action = record.state.complete(answer, &mut waker);
+        if action == Action::Stray {
+            return Next::Stray;
+        }
+        let facts = record.facts;
+        let next = Self::next(record, key, action, waker, std::ptr::null_mut());
+        self.in_flight -= 1;
+        self.cancels.remove(&mut self.records, key.index());
+        if was_buried {
+            self.exhume(key, &facts);
+        }
+        next
+    }
+
+    /// An answer that is not the last one.
+    pub fn more(&mut self, key: Key, answer: Answer) -> Next<C> {
+        let mut waker = None;
+        if !self.is_current(key) {
+            return Next::Stray;
+        }
+        let slot = self.pages.slot(key.index());
+        let Some(record) = self.record(key) else { return Next::Stray };
+        let action = record.state.more(answer, &mut waker);
+        Self::next(record, key, action, waker, slot)
+    }
+
+    /// The future of an operation is gone, or the owner of a detached one: from now on the
+    /// operation is in the graveyard, and a cancel is wanted. If the answer is here already, it is to
+    /// be adopted at once.
+    pub fn bury(&mut self, key: Key, now_ms: u32) -> Next<C> {
+        let mut waker = None;
+        let Some(record) = self.record(key) else { return Next::Nothing };
+        let was_in_flight = record.state.is_in_flight() && !matches!(record.state, State::Buried);
+        let action = record.state.bury(&mut waker);
+        let facts = record.facts;
+        let next = Self::next(record, key, action, waker, std::ptr::null_mut());
+        if was_in_flight {
+            self.graveyard.bury(&facts);
+            self.buried.push_back(&mut self.records, key.index());
+            if let Some(record) = self.record(key) {
+                record.facts.since_ms = now_ms;
+            }
+            self.cancel(key);
+        }
+        next
+    }
+
+    /// Wants the operation cancelled; it stays whose it is.
+    pub fn cancel(&mut self, key: Key) {
+        let Some(record) = self.record(key) else { return };
+        if record.state.is_in_flight() && record.cancel == Cancel::No {
+            record.cancel = Cancel::Wanted;
+            self.cancels.push_back(&mut self.records, key.index());
+        }
+    }
+
+    /// A cancel that was sent found nothing: it may be wanted again.
+    pub fn cancel_again(&mut self, key: Key) {
+        if let Some(record) = self.record(key).filter(|record| record.cancel == Cancel::Sent) {
+            record.cancel = Cancel::No;
+        }
+        self.cancel(key);
+    }
+
+    /// The next operation whose cancel has to be sent, if any; it counts as sent.
+    pub fn next_cancel(&mut self) -> Option<Key> {
+        let index = self.cancels.front()?;
+        self.cancels.remove(&mut self.records, index);
+        self.records[index].cancel = Cancel::Sent;
+        Some(Key::new(index as u32, self.generations[index]))
+    }
+
+    /// Whether cancels wait to be sent.
+    #[must_use]
+    pub fn wants_cancels(&self) -> bool {
+        self.cancels.front().is_some()
+    }
+
+    /// Ends an operation: its memory leaves the slot, which is vacant from here on.
+    pub fn unload(&mut self, ending: Ending<C>) -> Parcel<C> {
+        self.remove(ending.key)
+    }
+
+    /// As [`unload`](Self::unload), typed.
+    ///
+    /// # Safety
+    /// The operation is an `O`.
+    pub unsafe fn unload_as<O>(&mut self, ending: Ending<C>) -> O {
+        let slot = self.pages.slot(ending.key.index());
+        // SAFETY: I1 and I3: the operation is there, and this ending is the only right to it; the
+        // caller vouches for the type.
+        let op = unsafe { Stored::<O>::take(slot) };
+        self.vacate(ending.key);
+        op
+    }
+
+    /// Every operation that is not vacant, for shutdown.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Key> {
+        let key = |(index, _)| Key::new(index as u32, self.generations[index]);
+        self.records.iter().map(key).collect()
+    }
+
+    /// Operations that the kernel may still have.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Operations in flight by the kernel's number of the operation.
+    #[must_use]
+    pub fn in_flight_by_opcode(&self) -> Vec<(u8, usize)> {
+        let mut counts = [0_usize; 256];
+        for (_, record) in self.records.iter().filter(|(_, record)| record.state.is_in_flight()) {
+            counts[usize::from(record.facts.opcode)] += 1;
+        }
+        (0..=255).zip(counts).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Operations that did not fit into a slot, ever.
+    #[must_use]
+    pub fn boxed(&self) -> u64 {
+        self.boxed
+    }
+
+    /// Counts of what is buried.
+    #[must_use]
+    pub fn graveyard(&self) -> &Graveyard {
+        &self.graveyard
+    }
+
+    /// Sets what may be buried before new operations have to wait.
+    pub fn set_graveyard_limit(&mut self, limit: GraveyardLimit) {
+        self.graveyard.set_limit(limit);
+    }
+
+    /// Counts of what is buried, with the age of the oldest.
+    #[must_use]
+    pub fn graveyard_stats(&self, now_ms: u32) -> GraveyardStats {
+        let oldest = self.buried.front().map(|index| self.records[index].facts.since_ms);
+        self.graveyard.stats(oldest, now_ms)
+    }
+
+    fn exhume(&mut self, key: Key, facts: &Facts) {
+        self.buried.remove(&mut self.records, key.index());
+        self.graveyard.exhume(facts);
+    }
+
+    fn is_current(&self, key: Key) -> bool {
+        self.generations.get(key.index()) == Some(&key.generation())
+    }
+
+    fn record(&mut self, key: Key) -> Option<&mut Record<C>> {
+        if !self.is_current(key) {
+            return None;
+        }
+        self.records.get_mut(key.index())
+    }
+
+    fn ending(
+        record: &Record<C>,
+        key: Key,
+        answer: Answer,
+        first: Option<Answer>,
+    ) -> Ending<C> {
+        Ending { key, answer, first, facts: record.facts, mark: record.mark, table: record.table }
+    }
+
+    fn next(
+        record: &Record<C>,
+        key: Key,
+        action: Action,
+        waker: Option<Waker>,
+        slot: *mut Words,
+    ) -> Next<C> {
+        match action {
+            Action::Nothing => waker.map_or(Next::Nothing, Next::Forget),
+            Action::Wake => waker.map_or(Next::Nothing, Next::Wake),
+            Action::Adopt(answer) => {
+                Next::Adopt(Self::ending(record, key, answer, record.state.first()))
+            }
+            Action::Item(answer) => {
+                Next::Item(Item { slot, answer, facts: record.facts, table: record.table })
+            }
+            Action::Stray => Next::Stray,
+        }
+    }
+
+    fn remove(&mut self, key: Key) -> Parcel<C> {
+        let slot = self.pages.slot(key.index());
+        // SAFETY: I1: the slot holds an operation, which leaves it here; the copy keeps provenance,
+        // since the words are pointers.
+        let words = unsafe { slot.read() };
+        let table = self.records[key.index()].table;
+        self.vacate(key);
+        Parcel { words, table }
+    }
+
+    fn vacate(&mut self, key: Key) {
+        let index = key.index();
+        self.cancels.remove(&mut self.records, index);
+        let generation = &mut self.generations[index];
+        if *generation < u32::MAX {
+            *generation += 1;
+            self.records.remove(index);
+        } else {
+            // I4: the record stays, `Finishing` and without an operation: the slot is used up.
+            self.records[index].state = State::Finishing;
+        }
+    }
+}
+
+impl<C> Drop for Registry<C> {
+    /// Frees the memory if nothing is in it. Otherwise all of it is leaked: the kernel may still
+    /// write there, and nobody can tell when it will have ended.
+    fn drop(&mut self) {
+        if self.records.is_empty() {
+            // SAFETY: I1: no record, so no slot is in use.
+            unsafe { self.pages.free_all() }
+        }
+    }
+}
