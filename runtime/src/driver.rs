@@ -1,0 +1,548 @@
+//! The ring and the operations in flight on it.
+//!
+//! The driver holds the one unsafe promise of the runtime: between an operation's description and its
+//! last answer, nobody moves or touches it (`docs/decisions/0001-an-entry-borrows-from-its-operation.md`).
+//!
+//! # Invariants
+//!
+//! - **I1** what is pushed to the ring is the request of an operation that lies in its slot; the
+//!   registry gives it out again only through an `Ending`, which the ring's last answer makes (or a
+//!   take-back that the ring confirms, or the fact that it was never pushed).
+//! - **I2** an answer reaches the registry at most once, and the completion made of it is used once.
+//! - **I3** no foreign code (`entry`, marks, `complete`, `adopt`, items, wakers, drops) runs while
+//!   `inner` is borrowed.
+//! - **I4** a pool of provided buffers stays alive until its group is unregistered or the ring is gone.
+
+#![allow(unsafe_code, reason = "operations lie in raw slots while the kernel has them")]
+
+use crate::config::Config;
+use crate::op::{Completion, Detached, Entry, Gives, Multishot, MultishotTable, Op, OpTable, Shot};
+use crate::op::abi;
+use crate::stats::CoreCounters;
+use crate::sys::{Cqe, Entered, IGNORE, Position, Request, Ring, Wait};
+use sexton_buffers::registry::{Answer, Ending, Facts, Key, Next, Place, Polled, Registry, Table};
+use sexton_buffers::{GraveyardLimit, ProvidedPool};
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// Tags the submission of a cancel with its target: its own answers are told apart by it.
+const CANCEL: u64 = 1 << 31;
+/// A cancel that found nothing is tried again after this time, as long as its target is in flight.
+const CANCEL_AGAIN: Duration = Duration::from_millis(20);
+/// Marks an answer that the driver made because the graveyard stayed full (the kernel uses no such
+/// bit together with an error).
+const REFUSED_FULL: u32 = 1 << 15;
+
+/// One core's ring and its operations.
+pub(crate) struct Driver {
+    inner: RefCell<Inner>,
+    started: Instant,
+    now_ms: Cell<u32>,
+    counters: Arc<CoreCounters>,
+    /// Batches of answers are copied here; taken out while they are worked off.
+    batch: Cell<Vec<Cqe>>,
+}
+
+struct Inner {
+    ring: Ring,
+    registry: Registry<Completion>,
+    /// Described, but not pushed: the queue was full, or the graveyard is.
+    held: VecDeque<Held>,
+    pools: Vec<ProvidedPool>,
+    /// Cancels that found nothing, to be sent again.
+    missed: Vec<Key>,
+    missed_since: Option<Instant>,
+    held_wait_ms: u32,
+    closed: bool,
+}
+
+struct Held {
+    key: Key,
+    request: Request,
+    exempt: bool,
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").field("now_ms", &self.now_ms.get()).finish_non_exhaustive()
+    }
+}
+
+/// Something to be done with no borrow held.
+type Job = Next<Completion>;
+
+impl Driver {
+    pub(crate) fn new(ring: Ring, config: &Config, counters: Arc<CoreCounters>) -> Self {
+        let mut registry = Registry::new();
+        registry.set_graveyard_limit(GraveyardLimit {
+            operations: config.graveyard_operations,
+            bytes: config.graveyard_bytes,
+        });
+        let inner = Inner {
+            ring,
+            registry,
+            held: VecDeque::new(),
+            pools: Vec::new(),
+            missed: Vec::new(),
+            missed_since: None,
+            held_wait_ms: u32::try_from(config.held_wait.as_millis()).unwrap_or(u32::MAX),
+            closed: false,
+        };
+        Self {
+            inner: RefCell::new(inner),
+            started: Instant::now(),
+            now_ms: Cell::new(0),
+            counters,
+            batch: Cell::new(Vec::with_capacity(config.reap_batch)),
+        }
+    }
+
+    /// Submits an operation whose future will poll for the answer.
+    pub(crate) fn submit<O: Op>(&self, op: O) -> Result<Key, (O, io::Error)> {
+        // SAFETY: the pointer is used here only, before the operation is launched.
+        let describe = |at: *mut O| unsafe { &mut *at }.entry();
+        // SAFETY: the table is made for `O`.
+        unsafe { self.submit_as(op, OpTable::<O>::TABLE, describe, false) }
+    }
+
+    /// Submits an operation that has no future: its answer is adopted.
+    pub(crate) fn submit_detached<O: Op>(
+        self: &Rc<Self>,
+        op: O,
+    ) -> Result<Detached, (O, io::Error)> {
+        // SAFETY: as in `submit`.
+        let describe = |at: *mut O| unsafe { &mut *at }.entry();
+        // SAFETY: the table is made for `O`.
+        let key = unsafe { self.submit_as(op, OpTable::<O>::TABLE, describe, true) }?;
+        Ok(Detached::new(Rc::clone(self), key))
+    }
+
+    /// Submits an operation with many answers, and its handler.
+    pub(crate) fn submit_multishot<M: Multishot>(
+        self: &Rc<Self>,
+        op: M,
+        handler: M::Handler,
+    ) -> Result<Detached, (M, M::Handler, io::Error)> {
+        let describe = |at: *mut Shot<M>| {
+            // SAFETY: as in `submit`; only the operation is borrowed, never the handler beside it.
+            let op = unsafe { &mut *(&raw mut (*at).op) };
+            op.entry()
+        };
+        let shot = Shot { op, handler };
+        // SAFETY: the table is made for `Shot<M>`.
+        match unsafe { self.submit_as(shot, MultishotTable::<M>::TABLE, describe, true) } {
+            Ok(key) => Ok(Detached::new(Rc::clone(self), key)),
+            Err((Shot { op, handler }, error)) => Err((op, handler, error)),
+        }
+    }
+
+    /// # Safety
+    /// `table` is made for `T`; `describe` borrows from the place it is given, and returns what the
+    /// kernel may have until the operation's last answer.
+    unsafe fn submit_as<T: 'static>(
+        &self,
+        op: T,
+        table: &'static Table<Completion>,
+        describe: impl FnOnce(*mut T) -> Entry<'static>,
+        detached: bool,
+    ) -> Result<Key, (T, io::Error)> {
+        let (key, at) = {
+            let inner = &mut *self.inner.borrow_mut();
+            if inner.closed {
+                return Err((op, shut_down()));
+            }
+            // SAFETY: the caller vouches for the table.
+            unsafe { inner.registry.place(op, table) }
+        };
+        let undo = Undo { driver: self, key };
+        // Foreign code: it may panic, or submit.
+        let entry = describe(at);
+        std::mem::forget(undo);
+        let Entry { request, mark, limit, gives, exempt, .. } = entry;
+        let facts = Facts {
+            opcode: request.opcode,
+            gives: gives as u8,
+            group: request.buf,
+            fd: request.fd,
+            len: limit,
+            place: Place::Held,
+            since_ms: self.now_ms.get(),
+        };
+        let inner = &mut *self.inner.borrow_mut();
+        // SAFETY: the mark comes from the entry, which was made of this operation at this place.
+        unsafe { inner.registry.launch(key, facts, mark, None, detached) };
+        self.counters.submitted(request.opcode);
+        let full = !exempt && inner.registry.graveyard().is_full();
+        // What waits goes first; what nothing may hold back overtakes what the graveyard holds.
+        if full || !(inner.held.is_empty() || exempt) || !inner.push(key, &request) {
+            let held = Held { key, request, exempt };
+            if exempt { inner.held.push_front(held) } else { inner.held.push_back(held) }
+        }
+        Ok(key)
+    }
+
+    /// Asks for the answer of an operation of type `O`.
+    pub(crate) fn poll<O: Op>(&self, key: Key, waker: &Waker) -> Poll<Option<O::Output>> {
+        let polled = self.inner.borrow_mut().registry.poll(key, waker);
+        match polled {
+            Polled::Pending => Poll::Pending,
+            Polled::NeedsWaker => {
+                // Cloning and dropping wakers is foreign code.
+                let waker = waker.clone();
+                let old = self.inner.borrow_mut().registry.set_waker(key, waker);
+                drop(old);
+                Poll::Pending
+            }
+            Polled::Ended(ending) => {
+                let completion = self.completion(ending.answer, &ending.facts);
+                self.mark(&ending);
+                // SAFETY: keys are handed out typed (`Submit<O>`), so the operation is an `O`.
+                let op = unsafe { self.inner.borrow_mut().registry.unload_as::<O>(ending) };
+                Poll::Ready(Some(op.complete(completion)))
+            }
+            Polled::Dead => Poll::Ready(None),
+        }
+    }
+
+    /// The future of an operation is gone.
+    pub(crate) fn bury(&self, key: Key) {
+        let job = self.inner.borrow_mut().registry.bury(key, self.now_ms.get());
+        self.run(job);
+    }
+
+    /// Wants an operation cancelled; its future, or its handler, gets the answer.
+    pub(crate) fn cancel(&self, key: Key) {
+        self.inner.borrow_mut().registry.cancel(key);
+    }
+
+    /// Makes a pool of provided buffers known to the kernel, under the pool's group.
+    pub(crate) fn register_pool(&self, pool: &ProvidedPool) -> io::Result<()> {
+        let inner = &mut *self.inner.borrow_mut();
+        // SAFETY: I4: the pool is kept until the ring is closed, or leaked with it.
+        unsafe { inner.ring.register_buf_ring(pool.group(), pool.ring_addr(), pool.count()) }?;
+        inner.pools.push(pool.clone());
+        Ok(())
+    }
+
+    /// Milliseconds since the driver started, as of this turn.
+    pub(crate) fn now_ms(&self) -> u32 {
+        self.now_ms.get()
+    }
+
+    /// Whether the kernel may hold operations of this driver.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.inner.borrow().registry.in_flight()
+    }
+
+    /// Before the wait: sends cancels, and what was held back. Handlers may run.
+    pub(crate) fn prepare(&self) {
+        self.now_ms.set(self.started.elapsed().as_millis() as u32);
+        while let Some(job) = self.next_before_wait() {
+            self.run_contained(job);
+        }
+    }
+
+    fn next_before_wait(&self) -> Option<Job> {
+        let inner = &mut *self.inner.borrow_mut();
+        inner.retry_missed();
+        inner.send_cancels().or_else(|| inner.send_held(self.now_ms.get()))
+    }
+
+    /// Whether there is anything to submit or to reap without waiting.
+    pub(crate) fn has_work(&self) -> bool {
+        let inner = self.inner.borrow();
+        inner.ring.queued() > 0 || inner.ring.has_work() || inner.registry.wants_cancels()
+    }
+
+    /// Whether completions wait, by plain loads.
+    pub(crate) fn has_completions(&self) -> bool {
+        self.inner.borrow().ring.has_work()
+    }
+
+    /// When the driver itself wants to be called again, at the latest.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        let inner = self.inner.borrow();
+        let held = inner.held.front().map(|_| Duration::from_millis(100));
+        let missed = inner.missed_since.map(|since| CANCEL_AGAIN.saturating_sub(since.elapsed()));
+        held.into_iter().chain(missed).min()
+    }
+
+    /// Submits all that is queued, and waits if asked to.
+    pub(crate) fn enter(&self, wait: Wait) -> io::Result<Entered> {
+        let inner = &mut *self.inner.borrow_mut();
+        self.counters.entered(inner.ring.queued());
+        inner.ring.enter(wait)
+    }
+
+    /// Works off what has completed: at most two rounds, so that tasks get their turn.
+    pub(crate) fn reap(&self) {
+        for _ in 0..2 {
+            let mut batch = self.batch.take();
+            batch.clear();
+            let more = {
+                let inner = &mut *self.inner.borrow_mut();
+                let max = batch.capacity().max(1);
+                inner.ring.reap(&mut batch, max) == max
+            };
+            self.work_off(&batch);
+            self.batch.set(batch);
+            if !more {
+                break;
+            }
+        }
+    }
+
+    /// Works off one batch. A panic in foreign code is contained: the rest goes on.
+    fn work_off(&self, batch: &[Cqe]) {
+        let mut done = 0;
+        while done < batch.len() {
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                while let Some(cqe) = batch.get(done) {
+                    done += 1;
+                    let job = self.answer(cqe);
+                    self.run(job);
+                }
+            }));
+            if outcome.is_err() {
+                self.counters.panicked();
+            }
+        }
+    }
+
+    fn answer(&self, cqe: &Cqe) -> Job {
+        if cqe.user_data == IGNORE {
+            return Next::Nothing;
+        }
+        let inner = &mut *self.inner.borrow_mut();
+        let key = Key::from_u64(cqe.user_data);
+        if cqe.user_data & CANCEL != 0 {
+            inner.cancel_missed(key);
+            return Next::Nothing;
+        }
+        let answer = Answer { result: cqe.result, flags: cqe.flags };
+        if cqe.flags & abi::CQE_MORE != 0 {
+            return inner.registry.more(key, answer);
+        }
+        let opcode = inner.registry.in_flight_facts(key).map(|facts| facts.opcode);
+        if let Some(opcode) = opcode {
+            self.counters.completed(opcode, cqe.result);
+        }
+        inner.registry.complete(key, answer)
+    }
+
+    fn run_contained(&self, job: Job) {
+        if catch_unwind(AssertUnwindSafe(|| self.run(job))).is_err() {
+            self.counters.panicked();
+        }
+    }
+
+    /// Does what a transition asked for. I3: called with no borrow held.
+    fn run(&self, job: Job) {
+        match job {
+            Next::Nothing => {}
+            Next::Stray => self.counters.stray(),
+            Next::Wake(waker) => waker.wake(),
+            Next::Forget(waker) => drop(waker),
+            Next::Item(item) => {
+                let completion = self.completion(item.answer, &item.facts);
+                // SAFETY: jobs run in the order of their answers, before the next one is looked at.
+                unsafe { item.run(completion) };
+            }
+            Next::Adopt(ending) => {
+                let completion = self.completion(ending.answer, &ending.facts);
+                self.mark(&ending);
+                let parcel = self.inner.borrow_mut().registry.unload(ending);
+                parcel.adopt(completion);
+            }
+        }
+    }
+
+    /// Marks the buffer. If its code panics, the operation is still there and is let go of by the
+    /// caller's unwinding: its slot stays, which is a leak and nothing worse.
+    fn mark(&self, ending: &Ending<Completion>) {
+        // SAFETY: I2: the answer came from the ring for this operation.
+        let marked = catch_unwind(AssertUnwindSafe(|| unsafe { ending.mark() }));
+        if let Err(panic) = marked {
+            self.counters.panicked();
+            resume_unwind(panic);
+        }
+    }
+
+    fn completion(&self, answer: Answer, facts: &Facts) -> Completion {
+        if answer.result < 0 && answer.flags & REFUSED_FULL != 0 {
+            return Completion::refused(graveyard_full());
+        }
+        let gives = Gives::from_u8(facts.gives);
+        let pool = (gives == Gives::Provided).then(|| {
+            let inner = self.inner.borrow();
+            inner.pools.iter().find(|pool| pool.group() == facts.group).cloned()
+        });
+        // SAFETY: I2, and `gives` and the group are what the entry said.
+        unsafe { Completion::new(answer, gives, pool.flatten().as_ref()) }
+    }
+
+    /// Publishes what is buried and in flight, for other threads to read.
+    pub(crate) fn publish(&self) {
+        let inner = self.inner.borrow();
+        let registry = &inner.registry;
+        self.counters.publish_driver(
+            registry.in_flight(),
+            registry.graveyard_stats(self.now_ms.get()),
+            inner.held.len(),
+            registry.boxed(),
+            inner.ring.overflowed(),
+        );
+    }
+
+    /// Begins the end: no new operations; all that are in flight are buried and cancelled; answers
+    /// that nobody took are adopted.
+    pub(crate) fn bury_all(&self) {
+        let keys = {
+            let inner = &mut *self.inner.borrow_mut();
+            inner.closed = true;
+            inner.registry.keys()
+        };
+        for key in keys {
+            let job = self.inner.borrow_mut().registry.bury(key, self.now_ms.get());
+            self.run_contained(job);
+            self.inner.borrow_mut().registry.cancel_again(key);
+        }
+    }
+
+    /// What is in flight, by the kernel's number of the operation.
+    pub(crate) fn in_flight_by_opcode(&self) -> Vec<(u8, usize)> {
+        self.inner.borrow().registry.in_flight_by_opcode()
+    }
+
+    /// Bytes that the kernel may still write to or read from.
+    pub(crate) fn buried_bytes(&self) -> u64 {
+        self.inner.borrow().registry.graveyard_stats(0).bytes
+    }
+
+    /// Closes the ring. The registry frees its memory if nothing is in flight, and leaks it if not.
+    pub(crate) fn close(&self) {
+        let inner = &mut *self.inner.borrow_mut();
+        inner.closed = true;
+        let leaked = inner.registry.in_flight() > 0;
+        for pool in inner.pools.drain(..) {
+            pool.close();
+            if leaked {
+                std::mem::forget(pool);
+            }
+        }
+        inner.ring.close();
+    }
+}
+
+impl Inner {
+    /// Pushes a request; makes room by submitting if there is none. False: it has to be held.
+    fn push(&mut self, key: Key, request: &Request) -> bool {
+        if self.ring.room() == 0 && self.ring.enter(Wait::Flush).is_err() {
+            return false;
+        }
+        // SAFETY: I1: the request is that of an operation in its slot.
+        match unsafe { self.ring.push(request, key.to_u64()) } {
+            Some(position) => {
+                self.registry.set_place(key, Place::Queued(position.0));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Sends wanted cancels as far as there is room. What the kernel does not have yet is taken back
+    /// instead, which ends it: that answer is the job.
+    fn send_cancels(&mut self) -> Option<Job> {
+        while let Some(key) = self.registry.next_cancel() {
+            let Some(facts) = self.registry.in_flight_facts(key) else { continue };
+            let taken_back = match facts.place {
+                Place::Held => true,
+                Place::Queued(position) => self.ring.take_back(Position(position)),
+            };
+            if taken_back {
+                let answer = Answer { result: -libc::ECANCELED, flags: 0 };
+                return Some(self.registry.complete(key, answer));
+            }
+            let mut request = Request::new(io_uring::opcode::AsyncCancel::CODE);
+            request.addr = std::ptr::without_provenance_mut(key.to_u64() as usize);
+            request.flags = abi::SQE_SKIP_SUCCESS;
+            if self.ring.room() == 0 {
+                // An error shows again, and is dealt with, when the turn enters.
+                drop(self.ring.enter(Wait::Flush));
+            }
+            // SAFETY: a cancel names no memory.
+            if unsafe { self.ring.push(&request, key.to_u64() | CANCEL) }.is_none() {
+                self.registry.cancel_again(key);
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Pushes what was held back, in order; ends what has waited too long for the graveyard.
+    fn send_held(&mut self, now_ms: u32) -> Option<Job> {
+        while let Some(Held { key, request, exempt }) = self.held.pop_front() {
+            let Some(facts) = self.registry.in_flight_facts(key) else { continue };
+            let full = !exempt && self.registry.graveyard().is_full();
+            if full && now_ms.wrapping_sub(facts.since_ms) > self.held_wait_ms {
+                let answer = Answer { result: -libc::ENOBUFS, flags: REFUSED_FULL };
+                return Some(self.registry.complete(key, answer));
+            }
+            if full || !self.push(key, &request) {
+                self.held.push_front(Held { key, request, exempt });
+                return None;
+            }
+        }
+        None
+    }
+
+    /// A cancel found nothing, or something that could not be cancelled just then: as long as its
+    /// target is in flight it is tried again, since `ENOENT` does not mean that the target has ended.
+    fn cancel_missed(&mut self, key: Key) {
+        if self.registry.in_flight_facts(key).is_some() {
+            self.missed.push(key);
+            self.missed_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    fn retry_missed(&mut self) {
+        if self.missed_since.is_some_and(|since| since.elapsed() >= CANCEL_AGAIN) {
+            self.missed_since = None;
+            for key in std::mem::take(&mut self.missed) {
+                self.registry.cancel_again(key);
+            }
+        }
+    }
+}
+
+/// Takes a placed operation out again if its description panics.
+struct Undo<'a> {
+    driver: &'a Driver,
+    key: Key,
+}
+
+impl Drop for Undo<'_> {
+    fn drop(&mut self) {
+        let parcel = self.driver.inner.borrow_mut().registry.undo(self.key);
+        drop(parcel);
+    }
+}
+
+/// What an operation is told that comes after the runtime's end.
+pub(crate) fn shut_down() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the Sexton runtime of this thread is shutting down")
+}
+
+fn graveyard_full() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::QuotaExceeded,
+        "too many cancelled operations wait for the kernel (the graveyard is full); \
+         raise `Builder::graveyard`, or look at `sexton::stats()` for what is stuck",
+    )
+}

@@ -1,0 +1,265 @@
+//! The description of a submission: data that borrows from the operation it was made by.
+//!
+//! # Invariants
+//!
+//! - **I1** every pointer in an `Entry<'a>` comes from a reference that lives for `'a`, so what safe
+//!   code returns from `entry` points into its operation, or is static.
+//! - **I2** a buffer's mark is made from the same reference as the buffer's address, so the driver
+//!   marks exactly what the kernel filled.
+
+#![allow(unsafe_code, reason = "marks are functions on raw buffers; the driver calls them")]
+
+use super::abi;
+use super::addr::SocketAddrBuf;
+use super::msg::{MsgSend, Parts};
+use crate::fd::Fd;
+use crate::sys::Request;
+use io_uring::opcode;
+use sexton_buffers::registry::Mark;
+use sexton_buffers::{IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ProvidedPool};
+use std::ffi::CStr;
+use std::marker::PhantomData;
+
+/// The kernel moves at most this many bytes at once (`MAX_RW_COUNT`); longer requests are clamped.
+const MAX_LEN: usize = 0x7fff_f000;
+
+/// What a successful answer gives, beside its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Gives {
+    /// Nothing.
+    Nothing = 0,
+    /// A descriptor, as the number.
+    Fd = 1,
+    /// A provided buffer, named by the flags.
+    Provided = 2,
+}
+
+impl Gives {
+    pub(crate) fn from_u8(byte: u8) -> Self {
+        match byte {
+            1 => Self::Fd,
+            2 => Self::Provided,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// What an operation asks of the kernel: opcode, descriptor, memory, flags.
+///
+/// It borrows from the operation that made it: every constructor takes references.
+#[derive(Debug)]
+#[must_use]
+pub struct Entry<'a> {
+    pub(crate) request: Request,
+    pub(crate) mark: Option<Mark>,
+    /// Bytes of memory that the request names: no more can be filled, or sent.
+    pub(crate) limit: u32,
+    pub(crate) gives: Gives,
+    /// Whether the graveyard's limit holds it back.
+    pub(crate) exempt: bool,
+    _at: PhantomData<&'a mut ()>,
+}
+
+/// The length for the kernel: clamped, never cut off.
+fn clamp(len: usize) -> u32 {
+    len.min(MAX_LEN) as u32
+}
+
+/// # Safety
+/// `buf` points to a `B` that nobody else touches, whose first `n` unfilled bytes are initialised.
+unsafe fn mark_filled<B: IoBufMut>(buf: *mut (), n: usize) {
+    // SAFETY: I2: made for this type and this buffer.
+    let buf = unsafe { &mut *buf.cast::<B>() };
+    // SAFETY: the caller vouches for the bytes.
+    unsafe { buf.mark_filled(n) }
+}
+
+/// # Safety
+/// As for `mark_filled`, over all parts in order.
+unsafe fn mark_filled_vec<V: IoVecBufMut>(bufs: *mut (), n: usize) {
+    // SAFETY: I2: made for this type and these buffers.
+    let bufs = unsafe { &mut *bufs.cast::<V>() };
+    // SAFETY: the caller vouches for the bytes.
+    unsafe { bufs.mark_filled_vec(n) }
+}
+
+impl<'a> Entry<'a> {
+    fn new(opcode: u8) -> Self {
+        Self {
+            request: Request::new(opcode),
+            mark: None,
+            limit: 0,
+            gives: Gives::Nothing,
+            exempt: false,
+            _at: PhantomData,
+        }
+    }
+
+    fn on(opcode: u8, fd: &'a Fd) -> Self {
+        let mut entry = Self::new(opcode);
+        entry.request.fd = fd.raw();
+        entry
+    }
+
+    fn fill<B: IoBufMut>(mut self, buf: &'a mut B) -> Self {
+        let buf: *mut B = buf;
+        // SAFETY: I1: `buf` is borrowed for `'a`, exclusively. The address of the buffer's bytes
+        // does not depend on this borrow: rule 1 of `IoBuf`.
+        let unfilled = unsafe { (*buf).unfilled() };
+        self.request.addr = unfilled.cast();
+        self.request.len = clamp(unfilled.len());
+        self.limit = self.request.len;
+        self.mark = Some(Mark { mark: mark_filled::<B>, buf: buf.cast() });
+        self
+    }
+
+    fn drain<B: IoBuf>(mut self, buf: &'a B) -> Self {
+        let filled = buf.filled();
+        self.request.addr = filled.as_ptr().cast_mut();
+        self.request.len = clamp(filled.len());
+        self.limit = self.request.len;
+        self
+    }
+
+    /// Does nothing, at the speed of the ring. `IORING_OP_NOP`, since Linux 5.1.
+    pub fn nop() -> Self {
+        Self::new(opcode::Nop::CODE)
+    }
+
+    /// Reads at `offset` into the unfilled part of `buf`. `IORING_OP_READ`, since Linux 5.6.
+    pub fn read<B: IoBufMut>(fd: &'a Fd, buf: &'a mut B, offset: u64) -> Self {
+        let mut entry = Self::on(opcode::Read::CODE, fd).fill(buf);
+        entry.request.off = offset;
+        entry
+    }
+
+    /// Writes the filled part of `buf` at `offset`. `IORING_OP_WRITE`, since Linux 5.6.
+    pub fn write<B: IoBuf>(fd: &'a Fd, buf: &'a B, offset: u64) -> Self {
+        let mut entry = Self::on(opcode::Write::CODE, fd).drain(buf);
+        entry.request.off = offset;
+        entry
+    }
+
+    /// Reads at `offset` into several buffers in order. `IORING_OP_READV`, since Linux 5.1.
+    pub fn readv<V: IoVecBufMut>(fd: &'a Fd, parts: &'a mut Parts<V>, offset: u64) -> Self {
+        let mut entry = Self::on(opcode::Readv::CODE, fd);
+        let (bufs, vecs, total) = parts.link_unfilled();
+        entry.request.addr = vecs.as_ptr().cast_mut().cast();
+        entry.request.len = vecs.len() as u32;
+        entry.request.off = offset;
+        entry.mark = Some(Mark { mark: mark_filled_vec::<V>, buf: bufs.cast() });
+        entry.limit = clamp(total);
+        entry
+    }
+
+    /// Writes several buffers in order at `offset`. `IORING_OP_WRITEV`, since Linux 5.1.
+    pub fn writev<V: IoVecBuf>(fd: &'a Fd, parts: &'a mut Parts<V>, offset: u64) -> Self {
+        let mut entry = Self::on(opcode::Writev::CODE, fd);
+        let vecs = parts.link_filled();
+        entry.request.addr = vecs.as_ptr().cast_mut().cast();
+        entry.request.len = vecs.len() as u32;
+        entry.request.off = offset;
+        entry
+    }
+
+    /// Receives into the unfilled part of `buf`. `IORING_OP_RECV`, since Linux 5.6.
+    ///
+    /// With `poll_first` the kernel does not try before the socket is readable (Linux 5.19).
+    pub fn recv<B: IoBufMut>(fd: &'a Fd, buf: &'a mut B, poll_first: bool) -> Self {
+        let mut entry = Self::on(opcode::Recv::CODE, fd).fill(buf);
+        entry.request.ioprio = if poll_first { abi::RECV_POLL_FIRST } else { 0 };
+        entry
+    }
+
+    /// Receives into a buffer that the kernel picks from `pool` when data is there, again and again if
+    /// `multishot` (Linux 6.0). `IORING_OP_RECV` with provided buffers, since Linux 5.19.
+    pub fn recv_provided(fd: &'a Fd, pool: &'a ProvidedPool, multishot: bool) -> Self {
+        let mut entry = Self::on(opcode::Recv::CODE, fd);
+        entry.request.flags |= abi::SQE_BUFFER_SELECT;
+        entry.request.buf = pool.group();
+        entry.request.ioprio = if multishot { abi::RECV_MULTISHOT } else { 0 };
+        entry.gives = Gives::Provided;
+        entry
+    }
+
+    /// Sends the filled part of `buf`, without `SIGPIPE`. `IORING_OP_SEND`, since Linux 5.6.
+    pub fn send<B: IoBuf>(fd: &'a Fd, buf: &'a B) -> Self {
+        let mut entry = Self::on(opcode::Send::CODE, fd).drain(buf);
+        entry.request.op_flags = libc::MSG_NOSIGNAL as u32;
+        entry
+    }
+
+    /// Sends several buffers in order, without `SIGPIPE`. `IORING_OP_SENDMSG`, since Linux 5.3.
+    pub fn sendmsg<V: IoVecBuf>(fd: &'a Fd, msg: &'a mut MsgSend<V>) -> Self {
+        let mut entry = Self::on(opcode::SendMsg::CODE, fd);
+        entry.request.addr = msg.link().cast();
+        entry.request.len = 1;
+        entry.request.op_flags = libc::MSG_NOSIGNAL as u32;
+        entry
+    }
+
+    /// Accepts a connection; the peer's address comes into `peer`. Gives a descriptor.
+    /// `IORING_OP_ACCEPT`, since Linux 5.5.
+    pub fn accept(fd: &'a Fd, peer: &'a mut SocketAddrBuf) -> Self {
+        let mut entry = Self::on(opcode::Accept::CODE, fd);
+        let (addr, len) = peer.room();
+        entry.request.addr = addr;
+        entry.request.addr2 = len.cast();
+        entry.request.op_flags = libc::SOCK_CLOEXEC as u32;
+        entry.gives = Gives::Fd;
+        entry
+    }
+
+    /// Connects to `peer`. `IORING_OP_CONNECT`, since Linux 5.5.
+    pub fn connect(fd: &'a Fd, peer: &'a SocketAddrBuf) -> Self {
+        let mut entry = Self::on(opcode::Connect::CODE, fd);
+        let (addr, len) = peer.bytes();
+        entry.request.addr = addr.cast_mut();
+        entry.request.off = u64::from(len);
+        entry
+    }
+
+    /// Opens `path`, relative to the working directory. Gives a descriptor.
+    /// `IORING_OP_OPENAT`, since Linux 5.6.
+    pub fn open(path: &'a CStr, flags: i32, mode: u32) -> Self {
+        let mut entry = Self::new(opcode::OpenAt::CODE);
+        entry.request.fd = libc::AT_FDCWD;
+        entry.request.addr = path.as_ptr().cast_mut().cast();
+        entry.request.len = mode;
+        entry.request.op_flags = (flags | libc::O_CLOEXEC) as u32;
+        entry.gives = Gives::Fd;
+        entry
+    }
+
+    /// Writes a file's data, and its metadata unless `data_only`, to its device.
+    /// `IORING_OP_FSYNC`, since Linux 5.1.
+    pub fn fsync(fd: &'a Fd, data_only: bool) -> Self {
+        let mut entry = Self::on(opcode::Fsync::CODE, fd);
+        entry.request.op_flags = if data_only { abi::FSYNC_DATASYNC } else { 0 };
+        entry
+    }
+
+    /// Waits until the descriptor is ready for `mask` (`POLLIN`, `POLLOUT`); the answer is the mask of
+    /// what is ready. `IORING_OP_POLL_ADD`, since Linux 5.1.
+    pub fn poll(fd: &'a Fd, mask: u32) -> Self {
+        let mut entry = Self::on(opcode::PollAdd::CODE, fd);
+        // The kernel wants the halves of the mask swapped on big-endian machines.
+        entry.request.op_flags = if cfg!(target_endian = "big") { mask.rotate_left(16) } else { mask };
+        entry
+    }
+
+    /// Ends with `ETIME` after the duration in `time`. `IORING_OP_TIMEOUT`, since Linux 5.4.
+    pub fn timeout(time: &'a io_uring::types::Timespec) -> Self {
+        let mut entry = Self::new(opcode::Timeout::CODE);
+        entry.request.addr = std::ptr::from_ref(time).cast_mut().cast();
+        entry.request.len = 1;
+        entry
+    }
+
+    /// The runtime's own: the graveyard's limit does not hold it back.
+    pub(crate) fn exempt(mut self) -> Self {
+        self.exempt = true;
+        self
+    }
+}

@@ -1,0 +1,493 @@
+//! One spawned future in one allocation: counts, state, future or output.
+//!
+//! A cell belongs to the thread that spawned it, its *owner*. The owner's references are counted in a
+//! plain cell; other threads only add to an atomic count, and give their references back as messages.
+//! So a wake or a clone on the own core costs no atomic operation.
+//!
+//! ```text
+//!              1 scheduled          2 run                3 ready, panicked, aborted
+//! (spawned) ───────────▶ scheduled ───────▶ running ─────────────────────────────────▶ finished
+//!                            ▲                 │ 4 pending
+//!                            └──── 5 wake ── idle
+//! ```
+//!
+//! # Invariants
+//!
+//! - **I1** `refs + foreign` is the number of references to the cell: wakers, handles, the run queue's,
+//!   and the executor's for a task that is not finished. The cell is freed when it is zero.
+//! - **I2** everything but `foreign`, `foreign_woken`, `owner`, `door` and `vtable` is touched by the
+//!   owner's thread only; those are atomics, or never change.
+//! - **I3** other threads only increase `foreign`, and send what they drop or wake to the owner, with
+//!   the reference. A reference that is in a message is counted, so a cell named by one lives.
+//! - **I4** once the owner's executor has ended (`orphan`), all references are in `foreign`, which is
+//!   then decremented by whoever drops one; the executor moves its count there *before* it closes
+//!   the mailbox, so whoever finds it closed sees that.
+//! - **I5** `stage` is borrowed by one call at a time: a run (flag `RUNNING`), or the taking of the output
+//!   by its one handle (flag `FINISHED`).
+
+#![allow(unsafe_code, reason = "wakers are raw pointers with a hand-written reference count")]
+
+use super::error::JoinError;
+use crate::context;
+use crate::door::{Door, Message};
+use std::cell::{Cell, UnsafeCell};
+use std::future::Future;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
+
+/// In the run queue, or about to be.
+const SCHEDULED: u8 = 1 << 0;
+/// Its future is being polled.
+const RUNNING: u8 = 1 << 1;
+/// Its future is gone, its output is there or was taken.
+const FINISHED: u8 = 1 << 2;
+/// To be dropped instead of polled.
+const ABORTED: u8 = 1 << 3;
+/// Nobody will take the output.
+const DETACHED: u8 = 1 << 4;
+
+/// What does not depend on the future's type.
+pub(crate) struct Header {
+    refs: Cell<u32>,
+    flags: Cell<u8>,
+    foreign_woken: AtomicBool,
+    foreign: AtomicU32,
+    owner: u64,
+    door: Arc<Door>,
+    vtable: &'static Vtable,
+    /// The next in the run queue.
+    pub(super) next: Cell<Option<NonNull<Header>>>,
+    /// Neighbours in the list of all cells.
+    pub(super) all: Cell<(Option<NonNull<Header>>, Option<NonNull<Header>>)>,
+    joiner: Cell<Option<Waker>>,
+    location: &'static Location<'static>,
+}
+
+struct Vtable {
+    /// Polls the future; true when it is finished.
+    poll: unsafe fn(NonNull<Header>) -> bool,
+    /// Drops the future and stores why.
+    cancel: unsafe fn(NonNull<Header>),
+    /// Moves the output into the `Option` behind the pointer.
+    take: unsafe fn(NonNull<Header>, *mut ()),
+    /// Drops an output that nobody takes.
+    drop_output: unsafe fn(NonNull<Header>),
+    free: unsafe fn(NonNull<Header>),
+}
+
+#[repr(C)]
+struct TaskCell<F: Future> {
+    header: Header,
+    stage: UnsafeCell<Stage<F>>,
+}
+
+enum Stage<F: Future> {
+    Future(F),
+    Output(Result<F::Output, JoinError>),
+    Taken,
+}
+
+/// A counted reference to a cell.
+#[derive(Debug)]
+pub(crate) struct TaskRef(NonNull<Header>);
+
+// SAFETY: a reference may travel to another thread: what is done with it there is I3.
+unsafe impl Send for TaskRef {}
+
+static WAKER: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
+
+impl TaskRef {
+    /// A new cell for `future`, with one reference, owned by this thread's executor.
+    #[track_caller]
+    pub(crate) fn new<F: Future + 'static>(future: F, owner: u64, door: Arc<Door>) -> Self {
+        let header = Header {
+            refs: Cell::new(1),
+            flags: Cell::new(0),
+            foreign_woken: AtomicBool::new(false),
+            foreign: AtomicU32::new(0),
+            owner,
+            door,
+            vtable: &Vtable {
+                poll: poll::<F>,
+                cancel: cancel::<F>,
+                take: take::<F>,
+                drop_output: drop_output::<F>,
+                free: free::<F>,
+            },
+            next: Cell::new(None),
+            all: Cell::new((None, None)),
+            joiner: Cell::new(None),
+            location: Location::caller(),
+        };
+        let cell = Box::new(TaskCell { header, stage: UnsafeCell::new(Stage::Future(future)) });
+        // The pointer of a box is never null.
+        let cell = NonNull::from(Box::leak(cell));
+        Self(cell.cast())
+    }
+
+    /// # Safety
+    /// The pointer carries a reference, which becomes this one.
+    pub(super) unsafe fn from_raw(raw: NonNull<Header>) -> Self {
+        Self(raw)
+    }
+
+    pub(super) fn into_raw(self) -> NonNull<Header> {
+        ManuallyDrop::new(self).0
+    }
+
+    pub(super) fn header(&self) -> &Header {
+        // SAFETY: I1: this reference keeps the cell alive; only shared references to the header are
+        // ever made.
+        unsafe { self.0.as_ref() }
+    }
+
+    pub(super) fn raw(&self) -> NonNull<Header> {
+        self.0
+    }
+
+    /// Where the task was spawned.
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.header().location
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        self.header().has(FINISHED)
+    }
+
+    /// Another reference, on the owner's thread.
+    pub(crate) fn share(&self) -> Self {
+        self.header().refs.set(self.header().refs.get() + 1);
+        Self(self.0)
+    }
+
+    /// Edge 5, on the owner's thread: true if the caller has to put it into the run queue.
+    pub(crate) fn schedule(&self) -> bool {
+        let header = self.header();
+        if header.has(SCHEDULED) || header.has(FINISHED) {
+            return false;
+        }
+        header.set(SCHEDULED);
+        true
+    }
+
+    /// Edge 5, for a wake that came as a message.
+    pub(crate) fn schedule_foreign(&self) -> bool {
+        // A swap, not a store: it sees what the last thread wrote that found the flag set and went
+        // away, trusting in this wake.
+        self.header().foreign_woken.swap(false, Ordering::AcqRel);
+        self.schedule()
+    }
+
+    /// Edges 2 to 4: runs the future once. True when the task is finished by it.
+    pub(crate) fn run(&self) -> bool {
+        let header = self.header();
+        header.unset(SCHEDULED);
+        if header.has(FINISHED) {
+            return false;
+        }
+        header.set(RUNNING);
+        let finished = if header.has(ABORTED) {
+            // SAFETY: I5: `RUNNING` was not set, or this run would be inside another one.
+            unsafe { (header.vtable.cancel)(self.0) };
+            true
+        } else {
+            // SAFETY: as above.
+            unsafe { (header.vtable.poll)(self.0) }
+        };
+        header.unset(RUNNING);
+        if finished {
+            self.finish();
+        }
+        finished
+    }
+
+    /// Ends a task that will not be run again.
+    pub(crate) fn shut_down(&self) {
+        let header = self.header();
+        if header.has(FINISHED) || header.has(RUNNING) {
+            return;
+        }
+        header.set(RUNNING);
+        // SAFETY: I5: it was not running.
+        unsafe { (header.vtable.cancel)(self.0) };
+        header.unset(RUNNING);
+        self.finish();
+    }
+
+    fn finish(&self) {
+        let header = self.header();
+        header.set(FINISHED);
+        if header.has(DETACHED) {
+            // SAFETY: I5: finished, and its handle is gone.
+            unsafe { (header.vtable.drop_output)(self.0) };
+        }
+        if let Some(joiner) = header.joiner.take() {
+            joiner.wake();
+        }
+    }
+
+    /// Aborts: it is dropped when its turn comes. True if the caller has to schedule it.
+    pub(crate) fn abort(&self) -> bool {
+        self.header().set(ABORTED);
+        self.schedule()
+    }
+
+    /// Stores who waits for the output.
+    pub(super) fn set_joiner(&self, waker: &Waker) {
+        let old = self.header().joiner.replace(Some(waker.clone()));
+        drop(old);
+    }
+
+    /// The handle is gone: the output is dropped now, or when it comes.
+    pub(super) fn detach(&self) {
+        let header = self.header();
+        drop(header.joiner.take());
+        header.set(DETACHED);
+        if header.has(FINISHED) {
+            // SAFETY: I5: finished, and its handle is gone.
+            unsafe { (header.vtable.drop_output)(self.0) };
+        }
+    }
+
+    /// Takes the output, once.
+    ///
+    /// # Safety
+    /// The task's future has the output `T`, and this is its one handle.
+    pub(super) unsafe fn take_output<T>(&self) -> Option<Result<T, JoinError>> {
+        let header = self.header();
+        if !header.has(FINISHED) {
+            return None;
+        }
+        let mut output: Option<Result<T, JoinError>> = None;
+        // SAFETY: I5, and the caller vouches for the type.
+        unsafe { (header.vtable.take)(self.0, (&raw mut output).cast()) };
+        output
+    }
+
+    /// The executor ends: the owner's count moves to where everybody may count (I4).
+    pub(crate) fn orphan(&self) {
+        let header = self.header();
+        let refs = header.refs.replace(0);
+        header.foreign.fetch_add(refs, Ordering::Release);
+    }
+
+    fn is_own(&self) -> bool {
+        context::owner() == self.header().owner
+    }
+}
+
+impl Drop for TaskRef {
+    fn drop(&mut self) {
+        if self.is_own() {
+            // SAFETY: the owner's thread; this reference ends here.
+            unsafe { release_own(self.0) }
+        } else {
+            // SAFETY: this reference ends here.
+            unsafe { release_foreign(self.0) }
+        }
+    }
+}
+
+impl Header {
+    fn has(&self, flag: u8) -> bool {
+        self.flags.get() & flag != 0
+    }
+
+    fn set(&self, flag: u8) {
+        self.flags.set(self.flags.get() | flag);
+    }
+
+    fn unset(&self, flag: u8) {
+        self.flags.set(self.flags.get() & !flag);
+    }
+}
+
+/// # Safety
+/// On the owner's thread; the reference ends here.
+unsafe fn release_own(raw: NonNull<Header>) {
+    // SAFETY: I1: the reference that ends here keeps the cell alive so far.
+    let header = unsafe { raw.as_ref() };
+    if header.refs.get() == 0 {
+        // This reference is one that another thread counted.
+        header.refs.set(header.foreign.swap(0, Ordering::Acquire));
+    }
+    let refs = header.refs.get() - 1;
+    header.refs.set(refs);
+    if refs == 0 {
+        let foreign = header.foreign.swap(0, Ordering::Acquire);
+        header.refs.set(foreign);
+        if foreign == 0 {
+            context::forget_task(raw);
+            // SAFETY: I1: no reference is left. A message or a waker elsewhere would be counted.
+            unsafe { (header.vtable.free)(raw) };
+        }
+    }
+}
+
+/// # Safety
+/// The reference ends here.
+unsafe fn release_foreign(raw: NonNull<Header>) {
+    // SAFETY: I1.
+    let door = unsafe { raw.as_ref() }.door.clone();
+    // I3: the reference travels with the message.
+    if let Err(Message::Drop(task)) = door.send(Message::Drop(TaskRef(raw))) {
+        release_orphan(task);
+    }
+}
+
+/// Drops a reference of a cell whose executor has ended, and closed the mailbox.
+pub(crate) fn release_orphan(task: TaskRef) {
+    let raw = task.into_raw();
+    // SAFETY: I1.
+    let header = unsafe { raw.as_ref() };
+    // I4: all references are in `foreign`.
+    if header.foreign.fetch_sub(1, Ordering::Release) == 1 {
+        fence(Ordering::Acquire);
+        // SAFETY: I1: it was the last one. The future is gone: the executor dropped it when it ended.
+        unsafe { (header.vtable.free)(raw) };
+    }
+}
+
+/// # Safety
+/// A waker's: `data` is a counted reference.
+unsafe fn clone(data: *const ()) -> RawWaker {
+    // SAFETY: wakers are made of cells only.
+    let header = unsafe { &*data.cast::<Header>() };
+    if context::owner() == header.owner {
+        header.refs.set(header.refs.get() + 1);
+    } else {
+        header.foreign.fetch_add(1, Ordering::Relaxed);
+    }
+    RawWaker::new(data, &WAKER)
+}
+
+/// # Safety
+/// A waker's, whose reference ends here.
+unsafe fn wake(data: *const ()) {
+    // SAFETY: wakers are made of cells only, never of null.
+    let task = TaskRef(unsafe { NonNull::new_unchecked(data.cast_mut().cast()) });
+    if task.is_own() {
+        context::schedule(task);
+        return;
+    }
+    let door = task.header().door.clone();
+    if task.header().foreign_woken.swap(true, Ordering::AcqRel) {
+        // A wake is on its way; the drop of `task` sends the reference after it.
+        return;
+    }
+    if let Err(Message::Wake(task)) = door.send(Message::Wake(task)) {
+        release_orphan(task);
+    }
+}
+
+/// # Safety
+/// A waker's.
+unsafe fn wake_by_ref(data: *const ()) {
+    // SAFETY: wakers are made of cells only, never of null.
+    let task = unsafe { NonNull::new_unchecked(data.cast_mut().cast::<Header>()) };
+    // The reference is the waker's, and stays with it.
+    let task = ManuallyDrop::new(TaskRef(task));
+    if task.is_own() {
+        context::schedule(task.share());
+        return;
+    }
+    let header = task.header();
+    if header.foreign_woken.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    header.foreign.fetch_add(1, Ordering::Relaxed);
+    let sent = header.door.send(Message::Wake(TaskRef(task.0)));
+    if let Err(Message::Wake(task)) = sent {
+        release_orphan(task);
+    }
+}
+
+/// # Safety
+/// A waker's, whose reference ends here.
+unsafe fn drop_waker(data: *const ()) {
+    // SAFETY: wakers are made of cells only, never of null.
+    drop(TaskRef(unsafe { NonNull::new_unchecked(data.cast_mut().cast()) }));
+}
+
+/// # Safety
+/// I5: nobody else has the stage.
+unsafe fn stage<'a, F: Future>(raw: NonNull<Header>) -> &'a mut Stage<F> {
+    let cell = raw.cast::<TaskCell<F>>().as_ptr();
+    // SAFETY: the cell lives (I1); only its stage is borrowed, and the caller vouches for that.
+    unsafe { &mut *(*cell).stage.get() }
+}
+
+/// # Safety
+/// `Vtable::poll`'s: the cell is an `F`'s, and runs.
+unsafe fn poll<F: Future>(raw: NonNull<Header>) -> bool {
+    // SAFETY: I5: the caller set `RUNNING`.
+    let stage = unsafe { stage::<F>(raw) };
+    let Stage::Future(future) = stage else { return true };
+    // SAFETY: the waker's reference is the caller's, which outlives the poll; it is not dropped.
+    let waker = unsafe { Waker::new(raw.as_ptr().cast(), &WAKER) };
+    let waker = ManuallyDrop::new(waker);
+    let mut cx = Context::from_waker(&waker);
+    // SAFETY: the future lies in its cell until it is dropped there.
+    let future = unsafe { Pin::new_unchecked(future) };
+    let output = match catch_unwind(AssertUnwindSafe(|| future.poll(&mut cx))) {
+        Ok(Poll::Pending) => return false,
+        Ok(Poll::Ready(output)) => Ok(output),
+        Err(panic) => Err(JoinError::panicked(panic)),
+    };
+    replace(stage, output);
+    true
+}
+
+/// # Safety
+/// `Vtable::cancel`'s: the cell is an `F`'s, and nobody else has the stage.
+unsafe fn cancel<F: Future>(raw: NonNull<Header>) {
+    // SAFETY: I5: the caller set `RUNNING`.
+    let stage = unsafe { stage::<F>(raw) };
+    if let Stage::Future(_) = stage {
+        replace(stage, Err(JoinError::cancelled()));
+    }
+}
+
+/// Drops the future in place and stores the output. A destructor that panics becomes the result.
+fn replace<F: Future>(stage: &mut Stage<F>, output: Result<F::Output, JoinError>) {
+    let dropped = catch_unwind(AssertUnwindSafe(|| *stage = Stage::Taken));
+    *stage = Stage::Output(match dropped {
+        Ok(()) => output,
+        Err(panic) => Err(JoinError::panicked(panic)),
+    });
+}
+
+/// # Safety
+/// `Vtable::take`'s: finished, and `into` is an `Option` of the output.
+unsafe fn take<F: Future>(raw: NonNull<Header>, into: *mut ()) {
+    // SAFETY: I5: the one handle of a finished task.
+    let stage = unsafe { stage::<F>(raw) };
+    let output = match std::mem::replace(stage, Stage::Taken) {
+        Stage::Output(output) => Some(output),
+        Stage::Future(_) | Stage::Taken => None,
+    };
+    // SAFETY: the caller's `Option`, which is `None`.
+    unsafe { into.cast::<Option<Result<F::Output, JoinError>>>().write(output) };
+}
+
+/// # Safety
+/// `Vtable::drop_output`'s: finished, and nobody will take the output.
+unsafe fn drop_output<F: Future>(raw: NonNull<Header>) {
+    // SAFETY: I5: finished, without a handle.
+    let stage = unsafe { stage::<F>(raw) };
+    let output = std::mem::replace(stage, Stage::Taken);
+    // Foreign code; what panics here has nobody to be told (the panic hook has spoken).
+    drop(catch_unwind(AssertUnwindSafe(|| drop(output))));
+}
+
+/// # Safety
+/// `Vtable::free`'s: no reference is left.
+unsafe fn free<F: Future>(raw: NonNull<Header>) {
+    // SAFETY: made by `Box` as a cell of this type; I1: nobody has it any more.
+    drop(unsafe { Box::from_raw(raw.cast::<TaskCell<F>>().as_ptr()) });
+}

@@ -1,0 +1,130 @@
+//! Tasks in lists threaded through their cells: the run queue, and all tasks of one core.
+//!
+//! # Invariants
+//!
+//! - **I1** the run queue holds one reference for each task in it; a task is in it at most once (its flag
+//!   `SCHEDULED`), so `next` belongs to this queue.
+//! - **I2** `AllTasks` holds no references: a cell is taken out (`remove`) before it is freed.
+//! - **I3** both are touched by their owner's thread only.
+
+#![allow(unsafe_code, reason = "intrusive lists of raw cells")]
+
+use super::cell::{Header, TaskRef};
+use std::cell::Cell;
+use std::ptr::NonNull;
+
+/// First in, first out; nothing to allocate.
+#[derive(Debug, Default)]
+pub(crate) struct RunQueue {
+    head: Cell<Option<NonNull<Header>>>,
+    tail: Cell<Option<NonNull<Header>>>,
+    len: Cell<usize>,
+}
+
+impl RunQueue {
+    pub(crate) fn push(&self, task: TaskRef) {
+        let raw = task.into_raw();
+        match self.tail.replace(Some(raw)) {
+            None => self.head.set(Some(raw)),
+            Some(tail) => {
+                // SAFETY: I1: a task in the queue is alive.
+                unsafe { tail.as_ref() }.next.set(Some(raw));
+            }
+        }
+        self.len.set(self.len.get() + 1);
+    }
+
+    pub(crate) fn pop(&self) -> Option<TaskRef> {
+        let raw = self.head.get()?;
+        // SAFETY: I1: the queue's reference goes to the caller.
+        let task = unsafe { TaskRef::from_raw(raw) };
+        let next = task.header().next.take();
+        self.head.set(next);
+        if next.is_none() {
+            self.tail.set(None);
+        }
+        self.len.set(self.len.get() - 1);
+        Some(task)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head.get().is_none()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len.get()
+    }
+}
+
+impl Drop for RunQueue {
+    fn drop(&mut self) {
+        while self.pop().is_some() {}
+    }
+}
+
+/// Every cell of one core, for shutdown.
+#[derive(Debug, Default)]
+pub(crate) struct AllTasks {
+    head: Cell<Option<NonNull<Header>>>,
+    len: Cell<usize>,
+}
+
+impl AllTasks {
+    pub(crate) fn insert(&self, task: &TaskRef) {
+        let raw = task.raw();
+        let head = self.head.replace(Some(raw));
+        task.header().all.set((None, head));
+        if let Some(head) = head {
+            // SAFETY: I2: what is in the list is alive.
+            let links = &unsafe { head.as_ref() }.all;
+            links.set((Some(raw), links.get().1));
+        }
+        self.len.set(self.len.get() + 1);
+    }
+
+    pub(crate) fn remove(&self, raw: NonNull<Header>) {
+        // SAFETY: I2: it is in the list, hence alive.
+        let (prev, next) = unsafe { raw.as_ref() }.all.replace((None, None));
+        match prev {
+            // SAFETY: I2.
+            Some(prev) => {
+                let links = unsafe { prev.as_ref() };
+                links.all.set((links.all.get().0, next));
+            }
+            None if self.head.get() == Some(raw) => self.head.set(next),
+            None => return,
+        }
+        if let Some(next) = next {
+            // SAFETY: I2.
+            let links = unsafe { next.as_ref() };
+            links.all.set((prev, links.all.get().1));
+        }
+        self.len.set(self.len.get() - 1);
+    }
+
+    /// All tasks, each with a reference of its own.
+    pub(crate) fn all(&self) -> Vec<TaskRef> {
+        let mut all = Vec::with_capacity(self.len.get());
+        let mut at = self.head.get();
+        while let Some(raw) = at {
+            // SAFETY: I2; the reference made here is counted by `share`, the borrowed one is not.
+            let task = std::mem::ManuallyDrop::new(unsafe { TaskRef::from_raw(raw) });
+            all.push(task.share());
+            at = task.header().all.get().1;
+        }
+        all
+    }
+
+    /// Takes the first cell out, with a reference that the caller owes to nobody: it is not counted.
+    pub(crate) fn pop_uncounted(&self) -> Option<std::mem::ManuallyDrop<TaskRef>> {
+        let raw = self.head.get()?;
+        self.remove(raw);
+        // SAFETY: I2: alive; it is not dropped, so the missing count does not matter.
+        Some(std::mem::ManuallyDrop::new(unsafe { TaskRef::from_raw(raw) }))
+    }
+
+    /// Cells, finished ones that somebody still refers to included.
+    pub(crate) fn len(&self) -> usize {
+        self.len.get()
+    }
+}

@@ -1,0 +1,19 @@
+//! Spawned futures: the cell they live in, the handle that awaits them.
+//!
+//! Read in this order: `cell` (one spawned future), `list` (run queue, all tasks), `handle`
+//! (`JoinHandle`), `remote` (results that cross threads), `error`, `join_set`.
+
+mod cell;
+mod list;
+mod handle;
+mod remote;
+mod error;
+mod join_set;
+
+pub use error::JoinError;
+pub use handle::{AbortHandle, JoinHandle};
+pub use join_set::JoinSet;
+
+pub(crate) use cell::{Header, TaskRef, release_orphan};
+pub(crate) use list::{AllTasks, RunQueue};
+pub(crate) use remote::{Remote, RemoteFuture};
