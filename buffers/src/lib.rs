@@ -1,3 +1,51 @@
-//! buffers
+//! Memory that the kernel may hold.
+//!
+//! An operation of the kernel goes on while nobody waits for it. So a buffer is given away when
+//! the operation starts, and comes back with the answer: these are the traits that say which
+//! memory can be given away, the types around them, and the pools.
+//!
+//! ```text
+//!            owned: the operation keeps it                     borrowed: for the time of one call
+//!   ┌──────────────────────────────────────────────┐      ┌──────────────────────────────────────┐
+//!   │ IoBuf      the kernel reads its filled bytes │      │ ReadBuf      lends memory            │
+//!   │ IoBufMut   the kernel fills its unfilled ones│─────▶│ ReadCursor   fills it, by value      │
+//!   │            Vec  Bytes  Box  Rc  &'static ... │ Tail │ ReadBufVec   several of them         │
+//!   └──────┬───────────────────────────┬───────────┘      └──────────────────────────────────────┘
+//!          │ wrapped                   │ erased
+//!   Slice SliceMut AtMost Fill      OwnedBuf              | filled | unfilled: init .. | ........ |
+//!                                                         |<----------- capacity --------------->|
+//! ```
+//!
+//! Read in this order: `io_buf` and `io_buf_mut` (the two unsafe traits and their rules), the
+//! types that implement them, `vectored` (several buffers in one operation), `read_buf` (the
+//! borrowed side), `error` (how a failed operation gives its buffer back), `graveyard` and `registry`
+//! (who owns what while the kernel works).
+
+extern crate alloc;
+
+mod io_buf;
+mod io_buf_mut;
+mod std_bufs;
+#[cfg(feature = "bytes")]
+mod bytes_bufs;
+mod range;
+mod slice;
+mod slice_mut;
+mod at_most;
+mod fill;
+mod vectored;
+mod read_buf;
+mod error;
+mod graveyard;
 pub mod registry;
-pub mod graveyard;
+
+pub use at_most::AtMost;
+pub use error::{BufError, BufResult, BufResultExt};
+pub use fill::{Fill, Storage};
+pub use graveyard::{Graveyard, GraveyardLimit, GraveyardStats};
+pub use io_buf::{IoBuf, Registration};
+pub use io_buf_mut::IoBufMut;
+pub use read_buf::{ReadBuf, ReadBufVec, ReadCursor, ReadVecCursor, Tail, VecTail, fill_tail};
+pub use slice::Slice;
+pub use slice_mut::SliceMut;
+pub use vectored::{IoVecBuf, IoVecBufMut};

@@ -1,0 +1,19 @@
+//! Borrowed buffers that count what is filled and what is initialised.
+//!
+//! ```text
+//!   ReadBuf / Tail    who lends the memory: one borrowed buffer / the tail of an owned one
+//!       │ unfilled()
+//!       ▼
+//!   ReadCursor        who fills it: sees the unfilled part only, and goes by value
+//! ```
+
+mod buf;
+mod cursor;
+mod vec;
+mod tail;
+mod writer;
+
+pub use buf::ReadBuf;
+pub use cursor::ReadCursor;
+pub use tail::{Tail, VecTail, fill_tail};
+pub use vec::{ReadBufVec, ReadVecCursor};
