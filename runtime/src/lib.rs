@@ -1,1 +1,11 @@
-//! runtime
+//! The runtime: one thread, one ring, one executor.
+
+mod config;
+#[allow(dead_code, unused_imports, reason = "the driver is its user")]
+mod sys;
+mod caps;
+mod start_error;
+
+pub use caps::Caps;
+pub use config::Config;
+pub use start_error::StartError;

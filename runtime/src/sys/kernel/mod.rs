@@ -1,0 +1,180 @@
+//! io_uring: one ring, owned by the thread that started it.
+//!
+//! Read in this order: `setup` (how a ring is asked for), `queues` (the memory shared with the kernel),
+//! `encode` (what a submission looks like in it), `enter` (the one system call), `register` (what is
+//! asked once), `waker`.
+#![allow(unsafe_code, reason = "`push` and buffer rings hand addresses to the kernel")]
+
+mod setup;
+mod queues;
+mod encode;
+mod enter;
+mod register;
+mod waker;
+
+use std::io;
+use std::os::fd::BorrowedFd;
+
+use crate::caps::Caps;
+use crate::start_error::StartError;
+use crate::sys::{Cqe, Entered, Host, Position, Request, RingConfig, Wait};
+use queues::Queues;
+use register::Door;
+pub(crate) use waker::RingWaker;
+
+/// A ring of the kernel. It stays on the thread that started it (it is not `Send`).
+#[derive(Debug)]
+pub(crate) struct Ring {
+    caps: Caps,
+    waker: RingWaker,
+    /// None once closed.
+    open: Option<Open>,
+}
+
+/// What `close` gives back, in this order: the queues are unmapped before the door closes the ring.
+#[derive(Debug)]
+struct Open {
+    queues: Queues,
+    door: Door,
+    /// Completions that the kernel said it dropped when the ring was last entered.
+    dropped: u32,
+}
+
+impl Ring {
+    /// Starts a ring on the calling thread, which becomes its owner.
+    pub(crate) fn start(config: &RingConfig) -> Result<Self, StartError> {
+        let made = setup::make(config).map_err(|failed| {
+            let (error, needed) = (failed.error, failed.smallest_bytes);
+            StartError::explain("io_uring_setup", error, &Host::look(), needed)
+        })?;
+        let explain =
+            |step| move |error| StartError::explain(step, error, &Host::look(), made.bytes);
+        let mut door = Door::open(made.ring);
+        let opcodes = door.probe().map_err(explain("io_uring_register (probe)"))?;
+        door.check(&opcodes)?;
+        let queues = door.map().map_err(explain("mmap of the ring"))?;
+        let waker = RingWaker::new().map_err(explain("eventfd"))?;
+        let caps = door.register(opcodes, config);
+        Ok(Self { caps, waker, open: Some(Open { queues, door, dropped: 0 }) })
+    }
+
+    /// What was granted.
+    pub(crate) fn caps(&self) -> &Caps {
+        &self.caps
+    }
+
+    /// Submissions that fit before the next `enter`.
+    pub(crate) fn room(&self) -> u32 {
+        self.open.as_ref().map_or(0, |open| open.queues.room())
+    }
+
+    /// Queues a submission; none if the queue is full (or the ring closed).
+    ///
+    /// # Safety
+    ///
+    /// Everything that `request` points to, and its descriptor, stays valid and untouched until the
+    /// final completion tagged `user_data` was reaped, or [`Ring::take_back`] said true, or for ever.
+    #[inline]
+    pub(crate) unsafe fn push(&mut self, request: &Request, user_data: u64) -> Option<Position> {
+        self.open.as_mut()?.queues.push(request, user_data)
+    }
+
+    /// Takes back a submission that the kernel has not seen: it posts no completion. False: too late.
+    pub(crate) fn take_back(&mut self, position: Position) -> bool {
+        self.open.as_mut().is_some_and(|open| open.queues.take_back(position))
+    }
+
+    /// Submissions that the kernel has not seen.
+    pub(crate) fn queued(&self) -> u32 {
+        self.open.as_ref().map_or(0, |open| open.queues.queued())
+    }
+
+    /// Submits everything that is queued, and waits as told.
+    pub(crate) fn enter(&mut self, wait: Wait) -> io::Result<Entered> {
+        let Some(open) = &mut self.open else {
+            return Err(io::Error::from_raw_os_error(libc::EBADF));
+        };
+        let entered = open.door.enter(open.queues.queued(), wait)?;
+        // A submission hides the error that would tell of it; the count is always there.
+        let dropped = open.queues.dropped();
+        if std::mem::replace(&mut open.dropped, dropped) != dropped {
+            return Ok(Entered::Poisoned);
+        }
+        Ok(entered)
+    }
+
+    /// Whether completions wait, in the queue or in the kernel: no system call, three loads.
+    #[inline]
+    pub(crate) fn has_work(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.queues.has_work())
+    }
+
+    /// Whether completions wait in the kernel because the queue was full.
+    pub(crate) fn overflowed(&self) -> bool {
+        self.open.as_ref().is_some_and(|open| open.queues.overflowed())
+    }
+
+    /// Moves at most `max` completions to the end of `out`, and says how many.
+    #[inline]
+    pub(crate) fn reap(&mut self, out: &mut Vec<Cqe>, max: usize) -> usize {
+        self.open.as_mut().map_or(0, |open| open.queues.reap(out, max))
+    }
+
+    /// Lets the kernel pick buffers from the ring of `entries` buffer entries at `ring_addr`.
+    ///
+    /// # Safety
+    ///
+    /// The entries' memory, and every buffer that is ever published in it, is valid for writes, and is
+    /// not touched while the kernel owns it, until the group was unregistered and the final completion
+    /// of every operation that selects from it was reaped, or for ever.
+    pub(crate) unsafe fn register_buf_ring(
+        &mut self,
+        group: u16,
+        ring_addr: *mut u8,
+        entries: u16,
+    ) -> io::Result<()> {
+        let Some(open) = &self.open else {
+            return Err(io::Error::from_raw_os_error(libc::EBADF));
+        };
+        // SAFETY: the caller's promise is the one that is asked for.
+        unsafe { open.door.register_buf_ring(group, ring_addr, entries) }
+    }
+
+    /// Ends the registration: the kernel reads that memory no more.
+    pub(crate) fn unregister_buf_ring(&mut self, group: u16) -> io::Result<()> {
+        match &self.open {
+            Some(open) => open.door.unregister_buf_ring(group),
+            None => Err(io::Error::from_raw_os_error(libc::EBADF)),
+        }
+    }
+
+    /// A handle that ends the owner's waiting, from any thread and at any time.
+    pub(crate) fn waker(&self) -> RingWaker {
+        self.waker.clone()
+    }
+
+    /// The descriptor that wakers write to: the driver keeps a read of eight bytes armed on it.
+    pub(crate) fn wake_fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.waker.fd())
+    }
+
+    /// Gives the ring back to the kernel. Nothing waits for operations in flight: see `push`.
+    pub(crate) fn close(&mut self) {
+        if let Some(open) = self.open.take() {
+            let Open { queues, mut door, dropped: _ } = open;
+            // While the descriptor is registered the ring would live on, armed operations and all.
+            door.unregister_ring_fd();
+            drop(queues);
+            drop(door);
+        }
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests;

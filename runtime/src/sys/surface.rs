@@ -1,0 +1,70 @@
+//! The words in which the driver speaks to a ring, whichever body it has.
+
+use std::time::Duration;
+
+use crate::config::Config;
+
+/// The tag of completions that nobody waits for. The driver gives it to no operation.
+pub(crate) const IGNORE: u64 = u64::MAX;
+
+/// Which body a ring has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// io_uring.
+    #[default]
+    Kernel,
+}
+
+/// What a ring is started with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RingConfig {
+    /// Which body.
+    pub(crate) body: Body,
+    /// Entries of the submission queue.
+    pub(crate) sq_entries: u32,
+    /// Entries of the completion queue.
+    pub(crate) cq_entries: u32,
+    /// The kernel's workers, bounded and unbounded.
+    pub(crate) io_workers: [u32; 2],
+}
+
+impl From<&Config> for RingConfig {
+    fn from(config: &Config) -> Self {
+        Self {
+            body: config.body,
+            sq_entries: config.entries,
+            cq_entries: config.completion_entries(),
+            io_workers: config.io_workers,
+        }
+    }
+}
+
+/// Where a submission lies in the order of all submissions of its ring.
+///
+/// The kernel counts in 32 bits, and an idle connection's receive outlives four billion other
+/// submissions: hence 64 here, so that a position never comes back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Position(pub(super) u64);
+
+/// How `enter` waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Submits, and lets the kernel post what has completed.
+    No,
+    /// Submits and nothing else: no completion is posted.
+    Flush,
+    /// Submits, and waits for one completion: at most so long, or without end.
+    Until(Option<Duration>),
+}
+
+/// What `enter` came back with. It says nothing of completions: look into the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Entered {
+    /// Submitted, or waited, or both, or interrupted.
+    Fine,
+    /// The kernel can't take more before completions are reaped.
+    ReapFirst,
+    /// The kernel dropped a completion for good: some operation will never be heard of again.
+    Poisoned,
+}
