@@ -36,6 +36,8 @@ mod fill;
 mod vectored;
 mod read_buf;
 mod error;
+mod owned_buf;
+mod pool;
 mod graveyard;
 pub mod registry;
 
@@ -45,7 +47,11 @@ pub use fill::{Fill, Storage};
 pub use graveyard::{Graveyard, GraveyardLimit, GraveyardStats};
 pub use io_buf::{IoBuf, Registration};
 pub use io_buf_mut::IoBufMut;
-pub use read_buf::{ReadBuf, ReadBufVec, ReadCursor, ReadVecCursor, Tail, VecTail, fill_tail};
+pub use owned_buf::OwnedBuf;
+pub use pool::{PoolBuf, ProvidedPool};
+pub use read_buf::{
+    ReadBuf, ReadBufVec, ReadCursor, ReadVecCursor, Tail, VecTail, VectoredTail, fill_tail,
+};
 pub use slice::Slice;
 pub use slice_mut::SliceMut;
 pub use vectored::{IoVecBuf, IoVecBufMut};
