@@ -51,7 +51,7 @@ fn refuse_item(kind: Kind, item: &TokenStream, error: &Error) -> TokenStream {
     // Broken code is the compiler's to explain, at its place; a whole item of another kind is ours.
     match syn::parse2::<syn::Item>(item.clone()) {
         Ok(other) => {
-            let text = format!("{} is for functions: `async fn main() {{ … }}`", kind.name());
+            let text = format!("{} is for functions, such as `async fn main() {{}}`", kind.name());
             Error::new(other.span(), text).into_compile_error()
         }
         Err(_) => error.to_compile_error(),
@@ -110,7 +110,8 @@ fn wrong_uses(kind: Kind, function: &ItemFn) -> Vec<Error> {
     errors
 }
 
-/// Whether the attribute is one of ours, the compiler's `#[test]`, or another runtime's of that name.
+/// Whether the attribute is one of ours, the compiler's `#[test]`, or one that another runtime
+/// calls so.
 fn starts_too(attribute: &Attribute) -> bool {
     let path = attribute.path();
     path.segments.last().is_some_and(|last| last.ident == "main" || last.ident == "test")

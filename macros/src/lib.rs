@@ -26,8 +26,8 @@ use proc_macro::TokenStream;
 /// mask and its cgroup's quota count); `#[sexton::main(cores = 2)]` starts two.
 ///
 /// The function takes no arguments. What it returns is what `main` returns, so it must implement
-/// [`Termination`](std::process::Termination); and because the body runs on a thread of the runtime,
-/// it must be [`Send`]: `Box<dyn Error + Send + Sync>` is, `Box<dyn Error>` is not.
+/// [`Termination`](std::process::Termination); and because the body runs on a thread of the
+/// runtime, it must be [`Send`]: `Box<dyn Error + Send + Sync>` is, `Box<dyn Error>` is not.
 ///
 /// The body itself, and the tasks that it spawns, need not be [`Send`].
 ///
@@ -47,8 +47,8 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes an async function a test: each run has a runtime of its own, of one core unless
 /// `#[sexton::test(cores = 4)]` asks for more.
 ///
-/// The other attributes of a test, `#[ignore]` and `#[should_panic]` among them, stay what they are,
-/// and a test that returns a `Result` fails on an error. The rules for `main` hold here too.
+/// The other attributes of a test, `#[ignore]` and `#[should_panic]` among them, stay what they
+/// are, and a test that returns a `Result` fails on an error. The rules for `main` hold here too.
 ///
 /// ```ignore
 /// // Needs the crate `sexton`, of which this one is a part; its own documentation runs this.

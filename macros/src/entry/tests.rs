@@ -8,6 +8,11 @@ fn written(kind: Kind, options: TokenStream, item: TokenStream) -> String {
     expand(kind, options, item).to_string()
 }
 
+/// From text, where the code itself may not stand in this file.
+fn tokens(text: &str) -> TokenStream {
+    text.parse().unwrap()
+}
+
 /// The messages of the errors that the attribute writes for `item`.
 fn refused(kind: Kind, item: TokenStream) -> String {
     let text = written(kind, TokenStream::new(), item.clone());
@@ -79,7 +84,7 @@ fn each_wrong_function_is_refused_with_its_reason() {
         (quote! { async fn main<T>() {} }, "generic"),
         (quote! { async fn main<'a>() {} }, "generic"),
         (quote! { async fn main() where u8: Copy {} }, "`where` clause"),
-        (quote! { async unsafe fn main() {} }, "`unsafe fn`"),
+        (tokens("async unsafe fn main() {}"), "`unsafe fn`"),
         (quote! { async extern "C" fn main() {} }, "`extern`"),
         (quote! { const fn main() {} }, "`const fn`"),
         (quote! { #[sexton::main] async fn main() {} }, "stands alone"),
@@ -97,7 +102,7 @@ fn each_wrong_function_is_refused_with_its_reason() {
 
 #[test]
 fn all_that_is_wrong_is_said_at_once() {
-    let item = quote! { unsafe fn main(n: usize) {} };
+    let item = tokens("unsafe fn main(n: usize) {}");
     let text = written(Kind::Main, quote! { cores = 0 }, item);
     for reason in ["`async fn`", "`unsafe fn`", "no arguments", "at least one core"] {
         assert!(text.contains(reason), "{reason}: {text}");
