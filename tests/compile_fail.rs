@@ -1,7 +1,8 @@
 //! Wrong uses are refused with a sentence at the place of the mistake.
 //!
 //! Each program in `tests/compile_fail/` has the compiler's answer beside it. After a change that
-//! is meant, `TRYBUILD=overwrite cargo test --test compile_fail` writes the answers anew: read them.
+//! is meant, `TRYBUILD=overwrite cargo test --test compile_fail` writes the answers anew; read
+//! them.
 
 #[test]
 fn wrong_uses_are_refused_with_a_sentence() {

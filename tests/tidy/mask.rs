@@ -10,16 +10,19 @@ pub(crate) fn code_and_strings(text: &str) -> String {
     mask(text, Blank::Comments)
 }
 
-/// What comes before the unit tests of a file: all before a `#[cfg(test)]` that opens a module.
+/// What comes before the unit tests of a file: all before the first module that is `#[cfg(test)]`.
 pub(crate) fn before_tests(text: &str) -> &str {
-    let mut from = 0;
-    while let Some(found) = text[from..].find("#[cfg(test)]\n") {
-        let at = from + found;
-        let next = text[at..].lines().skip(1).find(|line| !line.trim_start().starts_with("#["));
-        if next.is_some_and(|line| words(line).any(|word| word == "mod")) {
-            return &text[..at];
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let in_tests = ["#[cfg(test)]", "#[cfg(all(test,"].iter().any(|cfg| line.starts_with(cfg));
+        if in_tests {
+            let rest = &text[at + line.len()..];
+            let item = rest.lines().find(|line| !line.starts_with("#["));
+            if item.is_some_and(|item| words(item).any(|word| word == "mod")) {
+                return &text[..at];
+            }
         }
-        from = at + 1;
+        at += line.len();
     }
     text
 }
@@ -176,6 +179,8 @@ fn unit_tests_begin_at_their_module_and_not_at_a_helper() {
     let text = "#[cfg(test)]\nfn helper() {}\nfn f() {}\n#[cfg(test)]\nmod tests {}\n";
     assert_eq!(before_tests(text), "#[cfg(test)]\nfn helper() {}\nfn f() {}\n");
     assert_eq!(before_tests("fn f() {}\n"), "fn f() {}\n");
+    let loom = "#[cfg(all(test, loom))]\nmod loom_tests;\n";
+    assert_eq!(before_tests(loom), "");
     let path = "#[cfg(test)]\n#[path = \"x.rs\"]\npub(crate) mod tests;\n";
     assert_eq!(before_tests(path), "");
 }
