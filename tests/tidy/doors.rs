@@ -1,7 +1,7 @@
 //! The rule about the one door: sockets and files call the kernel by the runtime alone.
 
 use crate::Complaints;
-use crate::mask::{before_tests, code, words};
+use crate::mask::{code, library, words};
 use crate::text::numbered;
 
 /// Crates that call the kernel themselves.
@@ -43,9 +43,7 @@ const LIVE: &[&str] = &[
 ///
 /// Unit tests may: their peers are std's.
 pub(crate) fn one(path: &str, text: &str) -> Complaints {
-    let in_tests = path.split('/').any(|part| part == "tests" || part == "tests.rs");
-    let library = if in_tests { "" } else { before_tests(text) };
-    let masked = code(library);
+    let masked = code(library(path, text));
     let mut complaints = Vec::new();
     for (number, line) in numbered(&masked) {
         let mut complain = |what: &str| complaints.push(format!("{path}:{number}: {what}"));

@@ -10,8 +10,18 @@ pub(crate) fn code_and_strings(text: &str) -> String {
     mask(text, Blank::Comments)
 }
 
+/// Whether a whole file is a test: in a folder `tests`, or called `tests.rs`, `loom_tests.rs`.
+pub(crate) fn is_test(path: &str) -> bool {
+    path.split('/').any(|part| part == "tests") || path.ends_with("tests.rs")
+}
+
+/// The part of a file that is no test.
+pub(crate) fn library<'a>(path: &str, text: &'a str) -> &'a str {
+    if is_test(path) { "" } else { before_tests(text) }
+}
+
 /// What comes before the unit tests of a file: all before the first module that is `#[cfg(test)]`.
-pub(crate) fn before_tests(text: &str) -> &str {
+fn before_tests(text: &str) -> &str {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let in_tests = ["#[cfg(test)]", "#[cfg(all(test,"].iter().any(|cfg| line.starts_with(cfg));
@@ -183,4 +193,10 @@ fn unit_tests_begin_at_their_module_and_not_at_a_helper() {
     assert_eq!(before_tests(loom), "");
     let path = "#[cfg(test)]\n#[path = \"x.rs\"]\npub(crate) mod tests;\n";
     assert_eq!(before_tests(path), "");
+    for test in
+        ["tests/a.rs", "net/src/tcp/tests.rs", "runtime/src/a/tests/b.rs", "a/loom_tests.rs"]
+    {
+        assert_eq!(library(test, "fn f() {}\n"), "", "{test}");
+    }
+    assert_eq!(library("runtime/src/attests/a.rs", "fn f() {}\n"), "fn f() {}\n");
 }

@@ -1,9 +1,9 @@
 //! Rules about a file as text: its size, its first line, its columns, what must not be left in it.
 
 use crate::Complaints;
-use crate::mask::{before_tests, code, code_and_strings, words};
+use crate::mask::{code, code_and_strings, library, words};
 
-/// Lines of code that a file may have, its unit tests not counted.
+/// Lines of code that a file may have, tests not counted.
 const CODE_LINES: usize = 300;
 /// Lines that a file may have in all.
 const LINES: usize = 600;
@@ -13,7 +13,7 @@ const COLUMNS: usize = 100;
 /// A file has at most 300 lines of code and 600 in all.
 pub(crate) fn size(path: &str, text: &str) -> Complaints {
     let all = text.lines().count();
-    let masked = code(before_tests(text));
+    let masked = code(library(path, text));
     let of_code = masked.lines().filter(|line| !line.trim().is_empty()).count();
     let mut complaints = Vec::new();
     if of_code > CODE_LINES {
@@ -36,11 +36,18 @@ pub(crate) fn first_line(path: &str, text: &str) -> Complaints {
     }
 }
 
-/// A line has at most 100 columns.
+/// A line has at most 100 columns; the letters of a string, which cannot be broken, do not count.
 pub(crate) fn columns(path: &str, text: &str) -> Complaints {
+    let (strings, without) = (code_and_strings(text), code(text));
+    let masked = strings.lines().zip(without.lines());
+    let letters = masked.map(|(with, without)| {
+        with.chars().zip(without.chars()).filter(|(with, without)| with != without).count()
+    });
     numbered(text)
-        .filter(|(_, line)| line.chars().count() > COLUMNS)
-        .map(|(number, line)| format!("{path}:{number}: {} columns", line.chars().count()))
+        .zip(letters)
+        .map(|((number, line), letters)| (number, line.chars().count() - letters))
+        .filter(|(_, columns)| *columns > COLUMNS)
+        .map(|(number, columns)| format!("{path}:{number}: {columns} columns"))
         .collect()
 }
 
@@ -69,11 +76,9 @@ pub(crate) fn leftovers(path: &str, text: &str) -> Complaints {
 
 /// Tests move time or wait for what they mean, they do not sleep.
 pub(crate) fn sleeps(path: &str, text: &str) -> Complaints {
-    let in_tests = path.split('/').any(|part| part == "tests" || part == "tests.rs");
-    let library = if in_tests { "" } else { before_tests(text) };
     let masked = code(text);
     numbered(&masked)
-        .skip(library.lines().count())
+        .skip(library(path, text).lines().count())
         .filter(|(_, line)| {
             let grouped = line.contains("thread::{") && words(line).any(|word| word == "sleep");
             line.contains("thread::sleep") || grouped
@@ -108,6 +113,7 @@ fn a_file_without_an_idea_is_seen() {
 #[test]
 fn a_long_line_is_seen() {
     assert!(columns("a.rs", &"é".repeat(100)).is_empty());
+    assert!(columns("a.rs", &format!("note = \"{}\",", "x".repeat(200))).is_empty());
     assert_eq!(columns("a.rs", &format!("\n{}", "x".repeat(101))), ["a.rs:2: 101 columns"]);
 }
 
