@@ -42,5 +42,6 @@ pub use spawn::{
     PerCore, cores, current_core, recv_pool, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
 };
 pub use start_error::StartError;
+pub use sys::calls;
 pub use stats::{CoreStats, stats};
 pub use task::{AbortHandle, JoinError, JoinHandle, JoinSet};

@@ -1,0 +1,1 @@
+//! Sockets: making, options, addresses, and calls that never wait.
