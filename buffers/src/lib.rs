@@ -38,10 +38,14 @@ mod read_buf;
 mod error;
 mod owned_buf;
 mod pool;
+mod chunk;
+mod claim;
 mod graveyard;
 pub mod registry;
 
 pub use at_most::AtMost;
+pub use chunk::Chunk;
+pub use claim::Claim;
 pub use error::{BufError, BufResult, BufResultExt};
 pub use fill::{Fill, Storage};
 pub use graveyard::{Graveyard, GraveyardLimit, GraveyardStats};
