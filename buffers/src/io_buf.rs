@@ -45,6 +45,15 @@ pub struct Registration {
 /// assert_eq!((n, part.into_inner()), (2, vec![1, 2, 3]));
 /// ```
 ///
+/// A buffer whose bytes move with it is refused by the compiler, which names the remedies:
+///
+/// ```compile_fail,E0277
+/// use sexton_buffers::IoBuf;
+/// fn write_owned(buf: impl IoBuf) {}
+/// let array = [0_u8; 16];
+/// write_owned(array); // the kernel would read from where the array was
+/// ```
+///
 /// # Safety
 ///
 /// 1. **Stable address.** Until the next `&mut self` call or the drop of the
