@@ -12,8 +12,10 @@
 //!   │            Vec  Bytes  Box  Rc  &'static ... │ Tail │ ReadBufVec   several of them         │
 //!   └──────┬───────────────────────────┬───────────┘      └──────────────────────────────────────┘
 //!          │ wrapped                   │ erased
-//!   Slice SliceMut AtMost Fill      OwnedBuf              | filled | unfilled: init .. | ........ |
-//!                                                         |<----------- capacity --------------->|
+//!   Slice SliceMut AtMost Fill      OwnedBuf
+//!
+//!   every buffer:   | filled | unfilled: initialised .. | ........ |
+//!                   |<------------------ capacity ---------------->|
 //! ```
 //!
 //! Read in this order: `io_buf` and `io_buf_mut` (the two unsafe traits and their rules), the

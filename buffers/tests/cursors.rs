@@ -57,6 +57,7 @@ fn the_kernel_writes_through_a_cursors_raw_pointer() {
     let mut buf = ReadBuf::from(&mut memory[..]);
     let mut cursor = buf.unfilled();
     cursor.append(b"ab");
+    assert_eq!((cursor.reborrow().written(), cursor.written()), (0, 2), "each counts its own");
     let raw = cursor.as_raw();
     // SAFETY: derived just now.
     let n = unsafe { kernel_writes(raw, b"cd") };
@@ -109,7 +110,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: if cfg!(miri) { 12 } else { 512 },
+        cases: if cfg!(miri) { 6 } else { 512 },
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
@@ -122,7 +123,10 @@ proptest! {
     ) {
         let mut uninit = Box::<[u8]>::new_uninit_slice(capacity);
         let mut init = vec![0; capacity];
-        let mut buf = if initialised { ReadBuf::from(&mut init[..]) } else { ReadBuf::from(&mut uninit[..]) };
+        let mut buf = match initialised {
+            true => ReadBuf::from(&mut init[..]),
+            false => ReadBuf::from(&mut uninit[..]),
+        };
         let mut model = Vec::new();
         for step in &steps {
             let mut cursor = buf.unfilled();
@@ -312,11 +316,4 @@ fn a_vectored_tail_fills_owned_buffers_in_order() {
         (&bufs.0[..], bufs.1.filled(), &bufs.2[..]),
         (&[1, 1][..], &b""[..], &b"hello, world"[..])
     );
-
-    mem::forget({
-        let mut tail = VectoredTail::new(&mut bufs);
-        tail.unfilled().append(b"lost");
-        tail
-    });
-    assert_eq!(bufs.2, b"hello, world");
 }

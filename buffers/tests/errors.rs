@@ -12,8 +12,8 @@ fn write_all_owned<B: IoBuf>(buf: B) -> Result<B, BufError<B>> {
     }
     rest.skip(3);
     let done = rest.start();
-    let error = BufError::new(io::ErrorKind::BrokenPipe, rest);
-    Err(error.map_buf(Slice::into_inner).with_transferred(done))
+    let error = BufError::new(io::ErrorKind::BrokenPipe, rest).with_transferred(done);
+    Err(error.map_buf(Slice::into_inner))
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Each type of the table in `IoBuf`'s docs: which bytes it shows, and that they stay where they are.
+//! Each type of the table in `IoBuf`'s docs: which bytes it shows, and that they do not move.
 #![allow(unsafe_code, reason = "does what a kernel does")]
 
 mod support;

@@ -285,7 +285,7 @@ proptest! {
 #[test]
 fn the_indices_go_round() {
     let pool = ProvidedPool::new(0, 2, BUF_LEN).unwrap();
-    let rounds: u32 = if cfg!(miri) { 100 } else { 140_000 };
+    let rounds: u32 = if cfg!(miri) { 100 } else { 70_000 };
     for round in 0..rounds {
         let data = round.to_ne_bytes();
         let buf = receive(&pool, &data).unwrap();
