@@ -9,3 +9,6 @@ mod start_error;
 pub use caps::Caps;
 pub use config::Config;
 pub use start_error::StartError;
+#[cfg(feature = "sim")]
+#[doc(hidden)]
+pub use sys::sim;
