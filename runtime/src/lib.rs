@@ -5,9 +5,11 @@ mod config;
 mod sys;
 mod caps;
 mod start_error;
+mod doctor;
 
 pub use caps::Caps;
 pub use config::Config;
+pub use doctor::{Report, doctor};
 pub use start_error::StartError;
 #[cfg(feature = "sim")]
 #[doc(hidden)]

@@ -1,4 +1,8 @@
 //! A ring of either body, chosen when it starts.
+//!
+//! # Invariants
+//!
+//! - **I1** Both bodies ask the same of their callers, and the callers of this promise that.
 #![allow(unsafe_code, reason = "`push` and buffer rings pass their contracts on")]
 
 use std::io;
@@ -59,9 +63,9 @@ impl Ring {
     /// As of [`kernel::Ring::push`].
     pub(crate) unsafe fn push(&mut self, request: &Request, user_data: u64) -> Option<Position> {
         match self {
-            // SAFETY: the caller's promise is the one that is asked for.
+            // SAFETY: I1.
             Self::Kernel(ring) => unsafe { ring.push(request, user_data) },
-            // SAFETY: the caller's promise is the one that is asked for.
+            // SAFETY: I1.
             Self::Memory(ring) => unsafe { ring.push(request, user_data) },
         }
     }
@@ -118,9 +122,9 @@ impl Ring {
         entries: u16,
     ) -> io::Result<()> {
         match self {
-            // SAFETY: the caller's promise is the one that is asked for.
+            // SAFETY: I1.
             Self::Kernel(ring) => unsafe { ring.register_buf_ring(group, ring_addr, entries) },
-            // SAFETY: the caller's promise is the one that is asked for.
+            // SAFETY: I1.
             Self::Memory(ring) => unsafe { ring.register_buf_ring(group, ring_addr, entries) },
         }
     }

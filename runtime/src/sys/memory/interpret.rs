@@ -1,4 +1,10 @@
 //! What each operation does when it is looked at: nothing yet, one of several results, or its end.
+//!
+//! # Invariants
+//!
+//! - **I1** An operation's request points to valid memory until its final completion (`Operation::take`),
+//!   and none is looked at after it.
+//! - **I2** Who submits a close gives its descriptor away.
 #![allow(unsafe_code, reason = "what an operation gives is written through its pointers")]
 
 use std::os::fd::{FromRawFd, IntoRawFd, OwnedFd};
@@ -93,7 +99,7 @@ fn on_end(operation: &mut Operation, end: &End, groups: &mut Groups) -> Step {
     match (operation.request.opcode, &end.kind) {
         (POLL_ADD, kind) => poll(operation, kind),
         (CLOSE, _) => {
-            // SAFETY: who submits a close gives the descriptor away.
+            // SAFETY: I2.
             drop(unsafe { OwnedFd::from_raw_fd(operation.request.fd) });
             World::touch();
             Step::end(0)
@@ -163,7 +169,7 @@ fn receive(operation: &mut Operation, stream: &Stream, groups: &mut Groups) -> S
         World::touch();
     }
     if operation.request.opcode == opcode::RECVMSG {
-        // SAFETY: `take` was promised that the header stays valid until the end.
+        // SAFETY: I1.
         unsafe { touch::finish_msghdr(operation.request.addr) };
     }
     operation.done += count;
@@ -299,7 +305,7 @@ fn accept(operation: &Operation, arrived: Option<OwnedFd>) -> Step {
     let mut peer = [0_u8; size_of::<libc::sockaddr_in>()];
     peer[..2].copy_from_slice(&(libc::AF_INET as libc::sa_family_t).to_ne_bytes());
     peer[2..8].copy_from_slice(&[0, 1, 127, 0, 0, 1]);
-    // SAFETY: `take` was promised that both stay valid until the end.
+    // SAFETY: I1.
     unsafe { touch::write_peer(request.addr, request.addr2, &peer) };
     let result = connection.into_raw_fd();
     if request.ioprio & ACCEPT_MULTISHOT != 0 {

@@ -6,6 +6,11 @@
 //! `interpret` (what each operation does), `cancel`, `waker`, and `sim` (what tests turn).
 //!
 //! Not modelled: links, drains, registered files and buffers, zero-copy sends, paths and addresses.
+//!
+//! # Invariants
+//!
+//! - **I1** What requests and buffer rings point to is valid until their end, as the callers of `push` and
+//!   of `register_buf_ring` promise; what is not in flight any more is never touched again.
 #![allow(unsafe_code, reason = "the same contract of `push` as the kernel's body")]
 
 mod world;
@@ -133,7 +138,7 @@ impl Ring {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         }
         for (request, user_data) in std::mem::take(&mut self.queued) {
-            // SAFETY: `push` made the caller promise that its pointers are valid until the end.
+            // SAFETY: I1.
             let operation = unsafe { Operation::take(request, user_data) };
             self.flying.push(Some(operation));
         }
@@ -190,7 +195,7 @@ impl Ring {
         ring_addr: *mut u8,
         entries: u16,
     ) -> io::Result<()> {
-        // SAFETY: the caller's promise is the one that is asked for.
+        // SAFETY: I1.
         unsafe { self.groups.register(group, ring_addr, entries) }
     }
 

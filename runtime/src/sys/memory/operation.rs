@@ -1,4 +1,9 @@
 //! An operation in flight: its request, and what was resolved when `enter` took it.
+//!
+//! # Invariants
+//!
+//! - **I1** The pointers of an operation's request are valid until its final completion: the caller of
+//!   `take` promises it.
 #![allow(unsafe_code, reason = "it follows the pointers that the kernel copies at submission")]
 
 use std::rc::Rc;
@@ -86,7 +91,7 @@ impl Operation {
     ///
     /// # Safety
     ///
-    /// The pointers of `request` are valid until its final completion.
+    /// I1.
     pub(super) unsafe fn take(request: Request, user_data: u64) -> Self {
         use opcode::{
             ASYNC_CANCEL, NOP, READ, READV, RECV, RECVMSG, SEND, SENDMSG, TIMEOUT, TIMEOUT_REMOVE,
@@ -97,17 +102,17 @@ impl Operation {
         let memory = match request.opcode {
             // What picks a buffer brings none.
             _ if request.flags & BUFFER_SELECT != 0 => Memory::default(),
-            // SAFETY: the caller's promise.
+            // SAFETY: I1.
             READ | WRITE | RECV | SEND => unsafe { Memory::one(request.addr, len) },
-            // SAFETY: the caller's promise.
+            // SAFETY: I1.
             READV | WRITEV => unsafe { Memory::vectored(request.addr.cast(), len) },
-            // SAFETY: the caller's promise.
+            // SAFETY: I1.
             RECVMSG | SENDMSG => unsafe { touch::read_msghdr(request.addr) },
             _ => Memory::default(),
         };
         let deadline = match request.opcode {
             TIMEOUT => {
-                // SAFETY: the caller's promise.
+                // SAFETY: I1.
                 let time = unsafe { touch::read_timespec(request.addr) };
                 // Counts and clocks are not modelled.
                 let known = request.off == 0 && request.op_flags == 0;

@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //!
-//! - **P1** A registered ring holds `entries` entries of 16 bytes, its tail in bytes 14 and 15, and
+//! - **I1** A registered ring holds `entries` entries of 16 bytes, its tail in bytes 14 and 15, and
 //!   stays until it is unregistered; what it publishes are buffers valid for writes.
 #![allow(unsafe_code, reason = "it reads the shared ring as the kernel does")]
 
@@ -48,7 +48,7 @@ pub(super) struct Picked {
 impl Groups {
     /// # Safety
     ///
-    /// P1.
+    /// I1.
     pub(super) unsafe fn register(
         &mut self,
         group: u16,
@@ -77,12 +77,12 @@ impl Groups {
             return None;
         }
         let index = usize::from(group.head & (group.entries - 1));
-        // SAFETY: P1: the mask keeps the index below `entries`.
+        // SAFETY: I1: the mask keeps the index below `entries`.
         let place = unsafe { group.ring.cast::<Entry>().add(index) };
-        // SAFETY: P1; published before the tail, and not written while it lies between head and tail.
+        // SAFETY: I1; published before the tail, and not written while it lies between head and tail.
         let Entry { addr, len, bid } = unsafe { place.read() };
         let start = with_exposed_provenance_mut(addr as usize);
-        // SAFETY: P1: a published buffer is ours to write until its number is given back.
+        // SAFETY: I1: a published buffer is ours to write until its number is given back.
         let memory = unsafe { Memory::one(start, len as usize) };
         Some(Picked { memory, bid })
     }
@@ -97,9 +97,9 @@ impl Groups {
 
 impl Group {
     fn tail(&self) -> u16 {
-        // SAFETY: P1: within the first entry.
+        // SAFETY: I1: within the first entry.
         let place = unsafe { self.ring.add(TAIL) };
-        // SAFETY: P1: aligned as entries are, valid, and stored to atomically by its owner.
+        // SAFETY: I1: aligned as entries are, valid, and stored to atomically by its owner.
         let tail = unsafe { AtomicU16::from_ptr(place.cast()) };
         tail.load(Ordering::Acquire)
     }

@@ -17,7 +17,14 @@ use crate::sys::Body;
 /// A configuration whose rings are in memory.
 #[must_use]
 pub fn config() -> Config {
-    Config { body: Body::Memory, ..Config::default() }
+    let mut config = Config::default();
+    in_memory(&mut config);
+    config
+}
+
+/// Puts the rings of a configuration into memory.
+pub fn in_memory(config: &mut Config) {
+    config.body = Body::Memory;
 }
 
 /// Two connected ends of a stream.

@@ -2,9 +2,9 @@
 //!
 //! # Invariants
 //!
-//! - **T1** Pointers come from requests that were pushed (see `Ring::push`), or from buffer rings that
+//! - **I1** Pointers come from requests that were pushed (see `Ring::push`), or from buffer rings that
 //!   were registered: they stay valid until the final completion, or the end of the registration.
-//! - **T2** They are dropped with their operation, before its final completion is posted.
+//! - **I2** They are dropped with their operation, before its final completion is posted.
 #![allow(unsafe_code, reason = "it plays the kernel, which goes through pointers")]
 
 use std::time::Duration;
@@ -27,7 +27,7 @@ impl Memory {
     ///
     /// # Safety
     ///
-    /// T1.
+    /// I1.
     pub(super) unsafe fn one(addr: *mut u8, len: usize) -> Self {
         Self { spans: vec![Span { addr, len }] }
     }
@@ -36,7 +36,7 @@ impl Memory {
     ///
     /// # Safety
     ///
-    /// T1, of the iovecs and of what they name.
+    /// I1, of the iovecs and of what they name.
     pub(super) unsafe fn vectored(iovecs: *const libc::iovec, count: usize) -> Self {
         let span = |index| {
             // SAFETY: the caller's promise of `count` iovecs.
@@ -61,7 +61,7 @@ impl Memory {
     pub(super) fn write(&self, at: usize, mut bytes: &[u8]) {
         self.each(at, bytes.len(), |addr, len| {
             let (now, later) = bytes.split_at(len);
-            // SAFETY: T1: valid for `len` bytes of writes, and foreign to `now`.
+            // SAFETY: I1: valid for `len` bytes of writes, and foreign to `now`.
             unsafe { addr.copy_from_nonoverlapping(now.as_ptr(), len) };
             bytes = later;
         });
@@ -71,7 +71,7 @@ impl Memory {
     pub(super) fn read(&self, at: usize, count: usize) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(count);
         self.each(at, count, |addr, len| {
-            // SAFETY: T1: valid for `len` bytes of reads, initialised by whoever sends them.
+            // SAFETY: I1: valid for `len` bytes of reads, initialised by whoever sends them.
             let span = unsafe { std::slice::from_raw_parts(addr, len) };
             bytes.extend_from_slice(span);
         });
@@ -85,7 +85,7 @@ impl Memory {
             at -= skipped;
             let len = count.min(span.len - skipped);
             if len > 0 {
-                // SAFETY: T1: `skipped` is within the stretch.
+                // SAFETY: I1: `skipped` is within the stretch.
                 act(unsafe { span.addr.add(skipped) }, len);
             }
             count -= len;
@@ -98,7 +98,7 @@ impl Memory {
 ///
 /// # Safety
 ///
-/// T1, unless `addr` is null.
+/// I1, unless `addr` is null.
 pub(super) unsafe fn read_timespec(addr: *const u8) -> Option<Duration> {
     if addr.is_null() {
         return None;
@@ -113,7 +113,7 @@ pub(super) unsafe fn read_timespec(addr: *const u8) -> Option<Duration> {
 ///
 /// # Safety
 ///
-/// T1, of the header, of its iovecs and of what they name.
+/// I1, of the header, of its iovecs and of what they name.
 pub(super) unsafe fn read_msghdr(addr: *const u8) -> Memory {
     if addr.is_null() {
         // SAFETY: nothing is ever touched at null: such memory is refused.
@@ -129,7 +129,7 @@ pub(super) unsafe fn read_msghdr(addr: *const u8) -> Memory {
 ///
 /// # Safety
 ///
-/// T1.
+/// I1.
 pub(super) unsafe fn finish_msghdr(addr: *mut u8) {
     let header = addr.cast::<libc::msghdr>();
     // SAFETY: the caller's promise.
@@ -151,7 +151,7 @@ pub(super) unsafe fn finish_msghdr(addr: *mut u8) {
 ///
 /// # Safety
 ///
-/// T1, of both.
+/// I1, of both.
 pub(super) unsafe fn write_peer(addr: *mut u8, len: *mut u8, peer: &[u8]) {
     if addr.is_null() || len.is_null() {
         return;
