@@ -116,7 +116,7 @@ fn smaller(ask: &Ask) -> Ask {
 }
 
 /// Asks the kernel for a ring after `steps` steps down.
-#[cfg(test)]
+#[cfg(all(test, not(miri)))]
 pub(super) fn make_after(config: &RingConfig, steps: usize) -> io::Result<Made> {
     let mut left = steps;
     let made = negotiate(
@@ -134,7 +134,7 @@ pub(super) fn make_after(config: &RingConfig, steps: usize) -> io::Result<Made> 
 }
 
 /// How many steps down there are.
-#[cfg(test)]
+#[cfg(all(test, not(miri)))]
 pub(super) const STEPS_DOWN: usize = STEPS.len();
 
 /// About what such a ring costs, in the whole pages that the kernel counts.

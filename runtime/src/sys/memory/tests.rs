@@ -474,16 +474,14 @@ fn closing_the_last_descriptor_ends_the_stream_after_its_operations() {
 #[test]
 fn a_number_that_is_used_again_reaches_neither_operation_nor_owner_of_old() {
     let mut ring = ring(8, 16);
-    let (a, b) = sim::stream_pair().expect("a pair");
+    let (mut a, b) = sim::stream_pair().expect("a pair");
     let (old, new) = (Buf::new(4), Buf::new(4));
     push(&mut ring, old.request(RECV, &a), 1);
     assert_eq!(turn(&mut ring), []);
-    let number = a.as_raw_fd();
-    drop(a);
-    // The lowest free number is given next, to something that is no descriptor of ours.
+    // At once, so that no other thread takes the number in between.
     let stranger = rustix::event::eventfd(0, rustix::event::EventfdFlags::CLOEXEC).expect("made");
-    assert_eq!(stranger.as_raw_fd(), number);
-    push(&mut ring, new.request(RECV, &stranger), 2);
+    rustix::io::dup2(&stranger, &mut a).expect("the number is another's now");
+    push(&mut ring, new.request(RECV, &a), 2);
     assert_eq!(turn(&mut ring), [(2, -libc::EBADF, 0)]);
     sim::write(&b, b"mine").expect("the old operation still reads");
     assert_eq!(turn(&mut ring), [(1, 4, 0)]);
