@@ -13,6 +13,7 @@
 mod config;
 mod caps;
 mod start_error;
+mod doctor;
 #[allow(dead_code, unused_imports, reason = "the driver is its user")]
 mod sys;
 mod fd;
@@ -36,6 +37,7 @@ mod stats;
 pub use cancel::{CancelHook, CancelToken};
 pub use caps::Caps;
 pub use config::Config;
+pub use doctor::{Report, doctor};
 pub use fd::Fd;
 pub use runtime::{Builder, Runtime, block_on, rt};
 pub use spawn::{
@@ -44,4 +46,7 @@ pub use spawn::{
 pub use start_error::StartError;
 pub use sys::calls;
 pub use stats::{CoreStats, stats};
+#[cfg(feature = "sim")]
+#[doc(hidden)]
+pub use sys::sim;
 pub use task::{AbortHandle, JoinError, JoinHandle, JoinSet};
