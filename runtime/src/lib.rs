@@ -41,11 +41,12 @@ pub use doctor::{Report, doctor};
 pub use fd::Fd;
 pub use runtime::{Builder, Runtime, block_on, rt};
 pub use spawn::{
-    PerCore, cores, current_core, recv_pool, runtime_id, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
+    PerCore, cores, current_core, recv_pool, runtime_id, spawn, spawn_blocking, spawn_on,
+    spawn_per_core, yield_now,
 };
 pub use start_error::StartError;
-pub use sys::calls;
 pub use stats::{CoreStats, stats};
+pub use sys::calls;
 #[cfg(feature = "sim")]
 #[doc(hidden)]
 pub use sys::sim;
