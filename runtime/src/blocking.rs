@@ -52,6 +52,15 @@ pub(crate) enum Refused {
     NoThread(io::Error),
 }
 
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ShutDown => f.write_str("the pool of blocking threads is shut down"),
+            Self::NoThread(error) => write!(f, "no thread can be started for it: {error}"),
+        }
+    }
+}
+
 /// A handle to the pool, to be cloned for every core.
 ///
 /// Threads start when jobs need them. If all handles are dropped, what was taken is still run, and

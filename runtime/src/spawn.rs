@@ -245,7 +245,7 @@ pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
     let unstarted = Unstarted(Some(Arc::clone(&remote)));
     let job = move || unstarted.start().call(f);
     if let Err(refused) = this_core().shared().blocking().execute(Box::new(job)) {
-        remote.finish(Err(JoinError::refused(refused.to_string())));
+        remote.refuse(refused.to_string());
     }
     handle
 }

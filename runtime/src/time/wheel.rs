@@ -37,6 +37,7 @@ use std::mem;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
 mod validate;
 
 /// Bits of a digit.
