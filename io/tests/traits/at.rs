@@ -25,7 +25,7 @@ impl Slow {
 
     fn interrupted(&self) -> bool {
         self.calls.set(self.calls.get() + 1);
-        self.calls.get() % 2 == 0
+        self.calls.get().is_multiple_of(2)
     }
 }
 

@@ -398,8 +398,9 @@ fn every_writing_method_is_forwarded() {
 fn every_method_at_an_offset_is_forwarded() {
     let log = Log::default();
     let spy = || Spy(Rc::clone(&log));
-    every_method_at_an_offset(&log, &spy());
-    every_method_at_an_offset(&log, &mut spy());
+    let mut lent = spy();
+    every_method_at_an_offset(&log, &lent);
+    every_method_at_an_offset(&log, &mut lent);
     every_method_at_an_offset(&log, Box::new(spy()));
     every_method_at_an_offset(&log, Rc::new(spy()));
     #[expect(clippy::arc_with_non_send_sync, reason = "only that it forwards is tested")]

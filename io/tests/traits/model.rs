@@ -56,7 +56,7 @@ fn cancelling<T>(polls: &[usize], mut attempt: impl FnMut(usize) -> Option<T>) -
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: if cfg!(miri) { 6 } else { 512 },
+        cases: if cfg!(miri) { 3 } else { 512 },
         failure_persistence: None,
         ..ProptestConfig::default()
     }

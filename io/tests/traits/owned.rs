@@ -74,7 +74,8 @@ fn an_exact_read_that_fails_gives_back_what_came_and_how_much() {
 
 #[test]
 fn a_read_to_the_end_grows_its_vector() {
-    let bytes: Vec<u8> = (0..30_000_u16).flat_map(u16::to_le_bytes).collect();
+    let len = if cfg!(miri) { 3_000 } else { 30_000_u16 };
+    let bytes: Vec<u8> = (0..len).flat_map(u16::to_le_bytes).collect();
     let mut reader = Script::slow(bytes.chunks(999)).owned();
     let (n, buf) = block_on(reader.read_to_end_owned(b"> ".to_vec())).unwrap();
     assert_eq!(n, bytes.len());

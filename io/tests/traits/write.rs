@@ -60,7 +60,7 @@ fn formatted_text_is_made_before_the_first_wait() {
         value // `fmt::Arguments` is not: a future that held them could not be
     }
     let mut sink = Sink::new([Take::Block]);
-    block_on(is_send(write!(sink, "{} {}", "one", 1 + 1))).unwrap();
+    block_on(is_send(write!(sink, "one {}", 1 + 1))).unwrap();
     block_on(write!(sink, ", plain")).unwrap();
     assert_eq!(sink.taken, b"one 2, plain");
 }
