@@ -31,6 +31,7 @@ mod affinity;
 mod blocking;
 mod cancel;
 pub mod time;
+mod source;
 mod stats;
 
 pub use cancel::{CancelHook, CancelToken};
@@ -41,6 +42,7 @@ pub use runtime::{Builder, Runtime, block_on, rt};
 pub use spawn::{
     PerCore, cores, current_core, recv_pool, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
 };
+pub use source::signal;
 pub use start_error::StartError;
 pub use sys::calls;
 pub use stats::{CoreStats, stats};
