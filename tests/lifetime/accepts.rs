@@ -6,7 +6,6 @@ use crate::rng::Rng;
 use sexton::buf::IoBufMut;
 use sexton::net::{TcpListener, TcpStream};
 use std::cell::Cell;
-use std::collections::HashSet;
 use std::rc::Rc;
 
 /// Connections that the kernel knows of, from or to this address.

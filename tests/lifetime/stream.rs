@@ -3,6 +3,7 @@
 use crate::deadline::within;
 use crate::poll::{poll_once, turns};
 use crate::rng::Rng;
+use sexton::io::BufRead;
 use sexton::net::{TcpListener, TcpStream};
 use sexton::time::timeout;
 use std::future::Future;
@@ -36,7 +37,7 @@ impl Digest {
 async fn send(stream: TcpStream, total: usize, mut rng: Rng) -> Digest {
     let mut digest = Digest::new();
     while digest.count < total {
-        let len = 1 + rng.below(if rng.below(4) == 0 { 65_536 } else { 2_048 });
+        let len = rng.length();
         let mut piece = Vec::with_capacity(len + 8);
         while piece.len() < len {
             piece.extend_from_slice(&rng.next().to_le_bytes());
@@ -95,7 +96,7 @@ async fn receive(mut stream: TcpStream, mut rng: Rng) -> (Digest, usize) {
     let mut digest = Digest::new();
     let mut given_up = 0;
     loop {
-        let len = 1 + rng.below(if rng.below(4) == 0 { 65_536 } else { 2_048 });
+        let len = rng.length();
         // `None`: given up. `Some(0)`: the end.
         let count = match rng.below(4) {
             0 => {

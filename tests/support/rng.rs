@@ -31,6 +31,12 @@ impl Rng {
     pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
+
+    /// A length of bytes: small ones more often.
+    pub(crate) fn length(&mut self) -> usize {
+        let end = if self.below(4) == 0 { 65_536 } else { 2_048 };
+        1 + self.below(end)
+    }
 }
 
 impl Drop for Rng {
