@@ -16,3 +16,7 @@ mod stream;
 mod accepts;
 #[path = "lifetime/memory.rs"]
 mod memory;
+#[path = "lifetime/panics.rs"]
+mod panics;
+#[path = "lifetime/endings.rs"]
+mod endings;

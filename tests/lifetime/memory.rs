@@ -85,7 +85,13 @@ impl Source {
     }
 }
 
-/// A file of random bytes beside the build's other output.
+/// A file that is read past the cache, and how many pages it has.
+pub(crate) fn direct_file_of_pages() -> (Fd, usize) {
+    let From::File(fd, _) = direct_file().unwrap().from else { unreachable!("it is a file") };
+    (fd, FILE_PAGES)
+}
+
+/// A file of known size beside the build's other output.
 fn data_file() -> io::Result<std::path::PathBuf> {
     use std::sync::Mutex;
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
