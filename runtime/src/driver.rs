@@ -323,6 +323,9 @@ impl Driver {
             return Next::Nothing;
         }
         let answer = Answer { result: cqe.result, flags: cqe.flags };
+        if cqe.result == -libc::EFAULT {
+            self.counters.fault();
+        }
         if cqe.flags & abi::CQE_MORE != 0 {
             return inner.registry.more(key, answer);
         }
