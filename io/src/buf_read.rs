@@ -69,8 +69,8 @@ pub trait BufRead: Read {
     /// Lossless: what came is shown by the next call.
     ///
     /// # For implementors
-    /// By default this is one `fill_buf`, and `Unsupported` if that shows fewer than `n`: this trait
-    /// has no other way to ask for more. Override it if the reader can put bytes together, as
+    /// By default this is one `fill_buf`, and `Unsupported` if that shows fewer than `n`: this
+    /// trait has no other way to ask for more. Override it if the reader can put bytes together, as
     /// Sexton's sockets and buffered readers do.
     ///
     /// ```
