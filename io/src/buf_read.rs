@@ -271,7 +271,7 @@ pub trait BufRead: Read {
             let mut line = Vec::new();
             let room = max.saturating_sub(buf.len());
             if let Err(e) = self.read_until_limited(b'\n', &mut line, room).await {
-                return Err(TooLong::with_bytes(e, line));
+                return Err(TooLong::with_bytes(e, max, line));
             }
             let line = String::from_utf8(line).map_err(fault::not_utf8)?;
             buf.try_reserve(line.len())?;

@@ -432,6 +432,8 @@ impl Driver {
         let leaked = inner.registry.in_flight() > 0;
         for pool in inner.pools.drain(..) {
             pool.close();
+            // Refused only if the ring is gone already; then nobody picks from the pool any more.
+            drop(inner.ring.unregister_buf_ring(pool.group()));
             if leaked {
                 std::mem::forget(pool);
             }
