@@ -1,4 +1,4 @@
-//! Cancelling without losing the buffer: a token ends operations, their futures go on to the end.
+//! Cancelling without losing the buffer: a token ends operations, and their futures go on to the end.
 
 use slab::Slab;
 use std::cell::{Cell, RefCell};
@@ -44,8 +44,8 @@ impl CancelToken {
         Self::default()
     }
 
-    /// Cancels: every operation that is awaited inside a [`run`](Self::run) of this token, and
-    /// every one that starts there later. A second call does nothing.
+    /// Cancels: every operation that is awaited inside a [`run`](Self::run) of this token, and every one
+    /// that starts there later. A second call does nothing.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::SeqCst);
         let wakers = std::mem::take(&mut *self.waiting());
@@ -60,9 +60,9 @@ impl CancelToken {
         self.0.cancelled.load(Ordering::SeqCst)
     }
 
-    /// Runs `future`; when the token is cancelled, each operation awaited inside is cancelled and
-    /// then awaited to its own last answer: an error (`ECANCELED`) with the buffer, or its success
-    /// if the kernel was faster.
+    /// Runs `future`; when the token is cancelled, each operation awaited inside is cancelled and then
+    /// awaited to its own last answer: an error (`ECANCELED`) with the buffer, or its success if the
+    /// kernel was faster.
     ///
     /// # Completes
     /// When `future` does. That may be later than the cancel: an operation that the kernel cannot
