@@ -39,7 +39,7 @@ pub use config::Config;
 pub use fd::Fd;
 pub use runtime::{Builder, Runtime, block_on, rt};
 pub use spawn::{
-    PerCore, cores, current_core, recv_pool, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
+    PerCore, cores, current_core, recv_pool, runtime_id, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
 };
 pub use start_error::StartError;
 pub use sys::calls;

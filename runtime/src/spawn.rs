@@ -284,3 +284,9 @@ pub async fn yield_now() {
 pub fn recv_pool() -> Option<sexton_buffers::ProvidedPool> {
     context::core()?.recv_pool()
 }
+
+/// A number that tells this runtime from all others of the process; none outside one.
+#[must_use]
+pub fn runtime_id() -> Option<u64> {
+    context::with(|core| Arc::as_ptr(core.shared()).addr() as u64)
+}

@@ -110,7 +110,8 @@ impl ProvidedPool {
     pub fn new(group: u16, count: u16, buf_len: u32) -> io::Result<Self> {
         if !count.is_power_of_two() || count > COUNT_MAX {
             return Err(invalid(format!(
-                "a provided-buffer ring has a power of two of buffers, at most {COUNT_MAX}, not {count}"
+                "a provided-buffer ring has a power of two of buffers, at most {COUNT_MAX}, \
+                 not {count}"
             )));
         }
         if buf_len == 0 {

@@ -1,4 +1,4 @@
-//! `VectoredTail`: the unfilled parts of several owned buffers, lent to readers without unsafe code.
+//! `VectoredTail`: the unfilled parts of several owned buffers, lent to readers by safe code.
 //!
 //! # Invariants
 //!
