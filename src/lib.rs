@@ -18,8 +18,8 @@ pub use sexton_io as io;
 pub use sexton_net as net;
 pub use sexton_runtime::{
     AbortHandle, Builder, CancelToken, Caps, Config, CoreStats, JoinError, JoinHandle, JoinSet,
-    PerCore, Runtime, StartError, block_on, cores, current_core, op, spawn, spawn_blocking,
-    spawn_on, spawn_per_core, stats, time, yield_now,
+    PerCore, Report, Runtime, StartError, block_on, cores, current_core, doctor, op, spawn,
+    spawn_blocking, spawn_on, spawn_per_core, stats, time, yield_now,
 };
 
 #[doc(hidden)]

@@ -120,4 +120,3 @@ impl<T> fmt::Debug for Mailbox<T> {
             .finish()
     }
 }
-

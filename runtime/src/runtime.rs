@@ -10,9 +10,9 @@ use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -310,7 +310,8 @@ pub mod rt {
                 Ok(runtime) => runtime,
                 Err(error) => return drop(ended.send(Err(error))),
             };
-            let output = catch_unwind(AssertUnwindSafe(|| runtime.block_on(async { body().await })));
+            let output =
+                catch_unwind(AssertUnwindSafe(|| runtime.block_on(async { body().await })));
             drop(runtime);
             drop(ended.send(Ok(output)));
         };

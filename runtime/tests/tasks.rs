@@ -60,7 +60,8 @@ fn operations_go_to_the_kernel_and_come_back() {
         for _ in 0..1000 {
             submit(Nop).await.unwrap();
         }
-        let tasks: Vec<_> = (0..1000).map(|_| spawn(async { submit(Nop).await.unwrap() })).collect();
+        let tasks: Vec<_> =
+            (0..1000).map(|_| spawn(async { submit(Nop).await.unwrap() })).collect();
         for task in tasks {
             task.await.unwrap();
         }
@@ -135,7 +136,9 @@ fn a_blocking_call_runs_beside_the_tasks() {
         yield_now().await;
         tx.send(5).unwrap();
         assert_eq!(blocked.await.unwrap(), 5);
-        assert!(spawn_blocking(|| panic!("in the pool")).await.map(|()| ()).unwrap_err().is_panic());
+        assert!(
+            spawn_blocking(|| panic!("in the pool")).await.map(|()| ()).unwrap_err().is_panic()
+        );
     });
 }
 

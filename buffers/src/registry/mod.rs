@@ -556,12 +556,7 @@ impl<C> Registry<C> {
         self.records.get_mut(key.index())
     }
 
-    fn ending(
-        record: &Record<C>,
-        key: Key,
-        answer: Answer,
-        first: Option<Answer>,
-    ) -> Ending<C> {
+    fn ending(record: &Record<C>, key: Key, answer: Answer, first: Option<Answer>) -> Ending<C> {
         let (facts, mark) = (record.facts, record.mark);
         Ending { key, answer, first, facts, mark, _table: std::marker::PhantomData }
     }
