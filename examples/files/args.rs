@@ -1,5 +1,6 @@
 //! What the command line asks for.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -37,21 +38,25 @@ pub(crate) enum Refusal {
 
 impl Args {
     /// Understands the words of a command line, the program's name left out.
-    pub(crate) fn parse(words: impl IntoIterator<Item = String>) -> Result<Self, Refusal> {
+    pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Self, Refusal> {
         let mut words = words.into_iter();
         let mut dir = None;
         let mut addr = SocketAddr::from(([127, 0, 0, 1], 8080));
         let mut cores = None;
         while let Some(word) = words.next() {
-            match word.as_str() {
-                "--help" | "-h" => return Err(Refusal::Help),
-                "--addr" => addr = value(&word, words.next(), "an address such as 127.0.0.1:80")?,
-                "--cores" => cores = Some(value(&word, words.next(), "a number from 1 on")?),
-                option if option.starts_with('-') => {
+            match word.to_str() {
+                Some("--help" | "-h") => return Err(Refusal::Help),
+                Some(option @ "--addr") => {
+                    addr = value(option, words.next(), "an address such as 127.0.0.1:80")?;
+                }
+                Some(option @ "--cores") => {
+                    cores = Some(value(option, words.next(), "a number from 1 on")?);
+                }
+                Some(option) if option.starts_with('-') => {
                     return Err(Refusal::Wrong(format!("there is no option `{option}`")));
                 }
-                path if dir.is_none() => dir = Some(PathBuf::from(path)),
-                second => return Err(Refusal::Wrong(format!("`{second}`: one folder is enough"))),
+                _ if dir.is_none() => dir = Some(PathBuf::from(word)),
+                _ => return Err(Refusal::Wrong(format!("{word:?}: one folder is enough"))),
             }
         }
         Ok(Self { dir: dir.unwrap_or_else(|| PathBuf::from(".")), addr, cores })
@@ -61,10 +66,11 @@ impl Args {
 /// The word after an option, understood.
 fn value<T: std::str::FromStr>(
     option: &str,
-    word: Option<String>,
+    word: Option<OsString>,
     what: &str,
 ) -> Result<T, Refusal> {
-    let given = word.as_deref().unwrap_or("nothing");
+    let word = word.unwrap_or_default();
+    let given = word.to_string_lossy();
     given.parse().map_err(|_| Refusal::Wrong(format!("`{option}` takes {what}, not `{given}`")))
 }
 
@@ -73,7 +79,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Args, Refusal> {
-        Args::parse(line.split_whitespace().map(str::to_owned))
+        Args::parse(line.split_whitespace().map(OsString::from))
     }
 
     #[test]
