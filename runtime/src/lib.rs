@@ -17,6 +17,7 @@ mod doctor;
 #[allow(dead_code, unused_imports, reason = "the driver is its user")]
 mod sys;
 mod fd;
+mod contain;
 pub mod op;
 mod driver;
 mod wake_read;
