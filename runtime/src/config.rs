@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::sys::Body;
 
-/// Entries of a core's submission queue. What does not fit waits one more `enter`; 256 is one turn's
-/// worth of a busy core, and 16 KiB of locked memory.
+/// Entries of a core's submission queue. What does not fit waits one more `enter`; 256 is one
+/// turn's worth of a busy core, and 16 KiB of locked memory.
 pub(crate) const SQ_ENTRIES: u32 = 256;
 
 /// Completion queue entries for each submission queue entry. Multishot operations answer many times
@@ -67,8 +67,8 @@ pub(crate) const BLOCKING_THREADS: usize = 64;
 /// How long an idle blocking thread stays.
 pub(crate) const BLOCKING_IDLE: Duration = Duration::from_secs(10);
 
-/// The kernel's workers of one core: bounded ones (files) and unbounded ones (everything else). Its own
-/// default for the second is the process limit of the user, for each core.
+/// The kernel's workers of one core: bounded ones (files) and unbounded ones (everything else). Its
+/// own default for the second is the process limit of the user, for each core.
 pub(crate) const IO_WORKERS: [u32; 2] = [4, 8];
 
 const _: () = assert!(SQ_ENTRIES.is_power_of_two() && SQ_ENTRIES <= SQ_ENTRIES_MAX);

@@ -323,6 +323,9 @@ impl Driver {
             return Next::Nothing;
         }
         let answer = Answer { result: cqe.result, flags: cqe.flags };
+        if cqe.result == -libc::EFAULT {
+            self.counters.fault();
+        }
         if cqe.flags & abi::CQE_MORE != 0 {
             return inner.registry.more(key, answer);
         }
@@ -429,6 +432,8 @@ impl Driver {
         let leaked = inner.registry.in_flight() > 0;
         for pool in inner.pools.drain(..) {
             pool.close();
+            // Refused only if the ring is gone already; then nobody picks from the pool any more.
+            drop(inner.ring.unregister_buf_ring(pool.group()));
             if leaked {
                 std::mem::forget(pool);
             }

@@ -21,8 +21,8 @@ fn this_core() -> Rc<Core> {
 
 /// Spawns a task on this core.
 ///
-/// It starts at once, beside the caller, and need not be `Send`: it never leaves this thread. Dropping
-/// the handle detaches it; a panic in it comes out of the handle.
+/// It starts at once, beside the caller, and need not be `Send`: it never leaves this thread.
+/// Dropping the handle detaches it; a panic in it comes out of the handle.
 ///
 /// # Panics
 /// Outside a runtime.
@@ -38,8 +38,8 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     this_core().spawn(future)
 }
 
-/// Spawns a task on core `core` of this runtime. The closure travels there and makes the future, which
-/// itself need not be `Send`.
+/// Spawns a task on core `core` of this runtime. The closure travels there and makes the future,
+/// which itself need not be `Send`.
 ///
 /// If there is no such core, or it has ended, the handle says so.
 ///
@@ -245,7 +245,7 @@ pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
     let unstarted = Unstarted(Some(Arc::clone(&remote)));
     let job = move || unstarted.start().call(f);
     if let Err(refused) = this_core().shared().blocking().execute(Box::new(job)) {
-        remote.finish(Err(JoinError::refused(refused.to_string())));
+        remote.refuse(refused.to_string());
     }
     handle
 }

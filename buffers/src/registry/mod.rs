@@ -23,6 +23,7 @@ mod list;
 mod pages;
 mod state;
 mod stored;
+mod broken;
 
 pub use key::Key;
 pub use pages::{SLOT_WORDS, Words};
@@ -440,6 +441,9 @@ impl<C> Registry<C> {
                 record.facts.since_ms = now_ms;
             }
             self.cancel(key);
+            let slot = self.pages.slot(key.index());
+            let record = &mut self.records[key.index()];
+            broken::at_burial(slot, &mut record.table, &mut record.mark);
         }
         next
     }

@@ -10,8 +10,8 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 
-/// Chunks that may wait for a slow reader before the receive from the pool is stopped: other streams
-/// want the pool's buffers, too.
+/// Chunks that may wait for a slow reader before the receive from the pool is stopped: other
+/// streams want the pool's buffers, too.
 const CHUNKS_MAX: usize = 8;
 /// A private buffer, where the pool is empty.
 const PRIVATE_LEN: usize = 4096;
@@ -46,8 +46,8 @@ impl Shared {
         self.fd
     }
 
-    /// Arms a receive from the pool, or into a private buffer if there is no pool, or none left in it.
-    /// To be called with nothing in flight.
+    /// Arms a receive from the pool, or into a private buffer if there is no pool, or none left in
+    /// it. To be called with nothing in flight.
     pub(super) fn arm(self: &Rc<Self>) -> io::Result<()> {
         let starved = std::mem::take(&mut self.recv.borrow_mut().starved);
         let pool = if starved { None } else { sexton_runtime::recv_pool() };
@@ -198,5 +198,17 @@ impl Recv {
             self.error = Some(error);
         }
         Some(claim)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shared;
+
+    /// What an idle connection costs here; its slot and its task come on top.
+    #[test]
+    fn the_state_of_a_socket_is_small() {
+        let size = size_of::<Shared>();
+        assert!(size <= 256, "{size} bytes");
     }
 }
