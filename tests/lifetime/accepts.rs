@@ -35,7 +35,6 @@ async fn clients(addr: std::net::SocketAddr, total: u32) {
     }
 }
 
-
 /// Accepts, gives most accepts up, and counts who came.
 async fn serve(listener: &TcpListener, total: u32, came: &Rc<Cell<u32>>) -> usize {
     let mut rng = Rng::new();

@@ -142,7 +142,10 @@ async fn give_up(mut source: Source, wanted: usize) {
     assert_eq!(strays, 0, "answers that nobody expected");
     let (made, late) = (log.buffers.made.get(), log.cancelled.get());
     let finished = log.finished.get();
-    println!("{}: {made} reads, {given_up} given up, {late} cancelled, {finished} done", source.name);
+    println!(
+        "{}: {made} reads, {given_up} given up, {late} cancelled, {finished} done",
+        source.name
+    );
     assert_eq!(made, late + finished, "an answer for every read");
 }
 

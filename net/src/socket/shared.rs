@@ -160,7 +160,7 @@ impl Shared {
             Flight::Pool(flight, _) | Flight::Into(flight, ..) => Some(flight.again()),
             Flight::None => None,
         };
-        let rest = (std::mem::take(&mut recv.chunks), recv.done.take());
+        let rest = (std::mem::take(&mut recv.chunks), std::mem::take(&mut recv.done));
         drop(recv);
         drop(rest);
         if let Some(flight) = flight {
@@ -187,7 +187,7 @@ impl Recv {
             Err(error) => Some(error),
         };
         if wanted {
-            self.done = Some(Box::new(Done { ticket, claim, error }));
+            self.done.put(Done { ticket, claim, error });
             return None;
         }
         if claim.got() > 0 {
