@@ -1,7 +1,7 @@
 //! Bad days on the real kernel: queues that are full, descriptors that run out, limits of a user.
 
-#[path = "support/rng.rs"]
-mod rng;
+#[path = "support/frozen.rs"]
+mod frozen;
 #[path = "support/poll.rs"]
 mod poll;
 #[path = "support/deadline.rs"]
@@ -12,9 +12,5 @@ mod child;
 mod queues;
 #[path = "functional/pool.rs"]
 mod pool;
-#[path = "functional/descriptors.rs"]
-mod descriptors;
 #[path = "functional/wakes.rs"]
 mod wakes;
-#[path = "functional/unprivileged.rs"]
-mod unprivileged;
