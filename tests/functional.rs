@@ -12,5 +12,9 @@ mod child;
 mod queues;
 #[path = "functional/pool.rs"]
 mod pool;
+#[path = "functional/descriptors.rs"]
+mod descriptors;
+#[path = "functional/unprivileged.rs"]
+mod unprivileged;
 #[path = "functional/wakes.rs"]
 mod wakes;
