@@ -27,10 +27,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     fn new(config: Config, cores: usize) -> Arc<Self> {
-        let limits = BlockingConfig {
-            max_threads: config.blocking_threads,
-            idle: config.blocking_idle,
-        };
+        let limits =
+            BlockingConfig { max_threads: config.blocking_threads, idle: config.blocking_idle };
         // A blocking thread may run anywhere that the process may: a pin is its core's alone. If that
         // is refused, it runs pinned, which is slower and nothing worse.
         let blocking = BlockingPool::new(limits, || drop(affinity::unpin()));

@@ -136,9 +136,7 @@ fn a_blocking_call_runs_beside_the_tasks() {
         yield_now().await;
         tx.send(5).unwrap();
         assert_eq!(blocked.await.unwrap(), 5);
-        assert!(
-            spawn_blocking(|| panic!("in the pool")).await.unwrap_err().is_panic()
-        );
+        assert!(spawn_blocking(|| panic!("in the pool")).await.unwrap_err().is_panic());
     });
 }
 
@@ -192,6 +190,7 @@ fn a_cancelled_scope_ends_what_waits_inside() {
 #[test]
 fn a_runtime_goes_on_where_its_last_block_on_ended() {
     let runtime = Builder::new().build().unwrap();
-    let task = runtime.block_on(async { Some(spawn(async { sleep(Duration::from_millis(1)).await })) });
+    let task =
+        runtime.block_on(async { Some(spawn(async { sleep(Duration::from_millis(1)).await })) });
     runtime.block_on(task.unwrap()).unwrap();
 }

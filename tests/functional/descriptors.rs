@@ -159,8 +159,7 @@ async fn write_to_files_let_go(rounds: usize) {
         let fd = Fd::new(OwnedFd::from(File::create(&one).unwrap()));
         let number = fd.as_raw_fd();
         let word = format!("round {round}").into_bytes();
-        let mut write =
-            submit(WriteAt { fd: fd.clone(), buf: word.clone(), offset: 0 });
+        let mut write = submit(WriteAt { fd: fd.clone(), buf: word.clone(), offset: 0 });
         let mut sync = submit(Fsync { fd: fd.clone(), data_only: true });
         turns(round % 3).await;
         // The owner lets go; the operations have not.

@@ -1,7 +1,7 @@
 //! Rings that are much too small, and a graveyard that is full: everything completes all the same.
 
-use crate::frozen::frozen;
 use crate::deadline::within_a_minute;
+use crate::frozen::frozen;
 use crate::poll::{poll_once, turns, until};
 use sexton::op::{Nop, PollFd, ReadAt, Submit, submit};
 use sexton::{Builder, Fd, Runtime};
@@ -48,8 +48,9 @@ fn a_thousand_answers_at_once_overflow_a_tiny_ring_and_none_is_lost() {
         tiny().block_on(async {
             let (ours, mut theirs) = pipe();
             // Armed one after the other; the hang-up answers them all at once.
-            let mut waits: Vec<_> =
-                (0..1_000).map(|_| submit(PollFd { fd: ours.clone(), mask: PollFd::READ })).collect();
+            let mut waits: Vec<_> = (0..1_000)
+                .map(|_| submit(PollFd { fd: ours.clone(), mask: PollFd::READ }))
+                .collect();
             for one in &mut waits {
                 assert!(poll_once(Pin::new(one)).await.is_none());
             }
@@ -73,10 +74,8 @@ fn thousands_of_cancels_in_one_turn_are_all_sent() {
             turns(3).await;
             drop(reads);
             // Each operation held a handle of its pipe.
-            until("every read has ended", || {
-                pipes.iter().all(|(ours, _)| ours.handles() == 1)
-            })
-            .await;
+            until("every read has ended", || pipes.iter().all(|(ours, _)| ours.handles() == 1))
+                .await;
             // And what is read now gets what is written now.
             for (ours, mut theirs) in pipes {
                 theirs.write_all(b"fresh").unwrap();
@@ -134,7 +133,7 @@ fn a_graveyard_that_stays_full_fails_new_operations_by_name_and_goes_on_later() 
                 return;
             };
             let stuck = submit(ReadAt { fd: Slow::new().0, buf, offset: 0 });
-            turns(2).await;
+            until("the kernel stands before the page", || thaw.somebody_waits()).await;
             drop(stuck);
             turns(2).await;
             let started = Instant::now();

@@ -45,7 +45,7 @@ fn control(uffd: &OwnedFd, request: libc::c_ulong, argument: &mut [u64; 4]) {
 /// A buffer and its key; none if this kernel or this user may not have it.
 pub(crate) fn frozen() -> Option<(Frozen, Thaw)> {
     // SAFETY: no memory is named.
-    let uffd = unsafe { libc::syscall(libc::SYS_userfaultfd, libc::O_CLOEXEC) };
+    let uffd = unsafe { libc::syscall(libc::SYS_userfaultfd, libc::O_CLOEXEC | libc::O_NONBLOCK) };
     if uffd < 0 {
         return None;
     }
@@ -63,6 +63,12 @@ pub(crate) fn frozen() -> Option<(Frozen, Thaw)> {
 }
 
 impl Thaw {
+    /// Whether somebody stands before the missing page; said once.
+    pub(crate) fn somebody_waits(&self) -> bool {
+        let mut message = [0; 32];
+        rustix::io::read(&self.uffd, &mut message[..]).is_ok()
+    }
+
     /// Brings the page.
     pub(crate) fn release(self) {
         control(&self.uffd, UFFDIO_ZEROPAGE, &mut [self.page, PAGE as u64, 0, 0]);
