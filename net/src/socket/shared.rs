@@ -168,7 +168,7 @@ impl Shared {
             Flight::Pool { detached, .. } | Flight::Into(detached, ..) => Some(detached.again()),
             Flight::None => None,
         };
-        let rest = (std::mem::take(&mut recv.chunks), recv.done.take());
+        let rest = (std::mem::take(&mut recv.chunks), std::mem::take(&mut recv.done));
         drop(recv);
         drop(rest);
         if let Some(flight) = flight {
@@ -195,7 +195,7 @@ impl Recv {
             Err(error) => Some(error),
         };
         if wanted {
-            self.done = Some(Box::new(Done { ticket, claim, error }));
+            self.done.put(Done { ticket, claim, error });
             return None;
         }
         if claim.got() > 0 {
