@@ -1,16 +1,16 @@
 //! An operation of one's own, in safe code: a read whose buffer comes from a shelf, and goes back.
 //!
-//! Whoever drops a read loses the buffer that was lent to it: it is freed when the kernel has let go
-//! of it. Here it goes back to a shelf of buffers instead, also then. Nothing in this file is unsafe,
-//! and nothing is promised: [`Op`] is shaped so that the compiler sees what could go wrong.
+//! Whoever drops a read loses the buffer that was lent to it: it is freed when the kernel has let
+//! go of it. Here it goes back to a shelf of buffers instead, also then. Nothing in this file is
+//! unsafe, and nothing is promised: [`Op`] is shaped so that the compiler sees what could go wrong.
 //!
 //! * The operation owns what the kernel may touch: the descriptor and the buffer.
 //! * [`entry`](Op::entry) describes it, and can only point into the operation itself. An entry that
 //!   points to a local variable does not compile.
-//! * [`complete`](Op::complete) gets the operation back with the last answer. The driver has counted
-//!   the bytes that came into the buffer by then; there is nothing to mark.
-//! * [`adopt`](Op::adopt) is called instead if the future is gone. By default the output is made and
-//!   dropped; this operation knows better.
+//! * [`complete`](Op::complete) gets the operation back with the last answer. The driver has
+//!   counted the bytes that came into the buffer by then; there is nothing to mark.
+//! * [`adopt`](Op::adopt) is called instead if the future is gone. By default the output is made
+//!   and dropped; this operation knows better.
 
 use sexton::Fd;
 use sexton::op::{Completion, Entry, Op, submit};

@@ -2,8 +2,8 @@
 //!
 //! `cargo run --example doctor` prints the kernel, what a ring was granted and refused, the
 //! operations that are missing, the limit of locked memory and what is used of it, what forbids
-//! io_uring if something does, and a remedy for each. It ends with an error if no ring can be had, so
-//! that a script can ask.
+//! io_uring if something does, and a remedy for each. It ends with an error if no ring can be had,
+//! so that a script can ask.
 
 use std::process::ExitCode;
 

@@ -1,8 +1,8 @@
 //! Wrong uses are refused with a sentence at the place of the mistake.
 //!
-//! Each program in `tests/compile_fail/` has the answer beside it; those in `tests/compile_pass/` are
-//! built and run. In `tests/compile_fail/rustc/` the words are the compiler's own, which change from
-//! release to release: they are compared with the release that wrote them, and with no other.
+//! Each program in `tests/compile_fail/` has the answer beside it; those in `tests/compile_pass/`
+//! are built and run. In `tests/compile_fail/rustc/` the words are the compiler's own, which change
+//! from release to release: they are compared with the release that wrote them, and with no other.
 //! After a change that is meant, `TRYBUILD=overwrite cargo test --test compile_fail` writes the
 //! answers anew; read them.
 
