@@ -115,6 +115,28 @@
 //! # std::io::Result::Ok(()) }).unwrap();
 //! ```
 //!
+//! # Files
+//!
+//! [`fs`] has the names of `std::fs`, with the same meaning. A [`fs::File`] is read and written at an
+//! offset by `&self`, by as many tasks as like; or through its cursor, by the traits of [`io`].
+//!
+//! ```
+//! use sexton::fs::{self, File};
+//!
+//! # sexton::block_on(async {
+//! # let folder = std::env::temp_dir().join(format!("sexton-tour-{}", std::process::id()));
+//! # fs::create_dir_all(&folder).await?;
+//! # let path = folder.join("bell");
+//! fs::write(&path, "ding dong").await?;
+//! let file = File::open(&path).await?;
+//! let (n, buf) = file.read_at(Vec::with_capacity(4), 5).await?;
+//! assert_eq!((n, &buf[..]), (4, &b"dong"[..]));
+//! assert_eq!(fs::metadata(&path).await?.len(), 9);
+//! fs::remove_file(&path).await?;
+//! # fs::remove_dir_all(&folder).await?;
+//! # std::io::Result::Ok(()) }).unwrap();
+//! ```
+//!
 //! # Tasks and cores
 //!
 //! [`spawn`] starts a task on this core, [`spawn_on`] on another, [`spawn_per_core`] on each, and
@@ -246,7 +268,7 @@ pub use sexton_io as io;
 pub use sexton_net as net;
 pub use sexton_runtime::{
     AbortHandle, Builder, CancelToken, Caps, Config, CoreStats, Fd, JoinError, JoinHandle, JoinSet,
-    PerCore, Report, Runtime, StartError, block_on, cores, current_core, doctor, op, spawn,
+    PerCore, Report, Runtime, StartError, block_on, cores, current_core, doctor, op, signal, spawn,
     spawn_blocking, spawn_on, spawn_per_core, stats, time, yield_now,
 };
 

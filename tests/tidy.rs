@@ -97,6 +97,8 @@ const UNSAFE: &[&str] = &[
 
 /// Files that choose between variants of a module, beside tests, documentation and features.
 const VARIANTS: &[&str] = &[
+    // A build that is broken on purpose, to show that a test fails.
+    "buffers/src/registry/broken.rs",
     // A mask for poll whose halves the kernel wants swapped on big-endian machines.
     "runtime/src/op/entry.rs",
     // What crosses threads: std's atomics and locks, or loom's.

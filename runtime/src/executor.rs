@@ -13,6 +13,7 @@
 //! ```
 
 use crate::config::Config;
+use crate::contain::contained;
 use crate::context;
 use crate::door::{Door, Message};
 use crate::driver::Driver;
@@ -25,7 +26,6 @@ use crate::time::Timers;
 use crate::wake_read::WakeRead;
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -209,7 +209,7 @@ impl Core {
                         self.queue.push(task);
                     }
                 }
-                Some(Message::Run(run)) => self.contain(run),
+                Some(Message::Run(run)) => drop(contained(run)),
             }
         }
     }
@@ -245,7 +245,7 @@ impl Core {
             self.enter(Wait::No);
         }
         self.driver.reap();
-        self.contain(|| self.timers.fire());
+        self.timers.fire();
         self.driver.publish();
         self.counters.turned(self.tasks.len(), self.timers.len());
     }
@@ -263,11 +263,9 @@ impl Core {
         }
     }
 
-    /// Calls foreign code; its panic is counted and goes no further.
-    fn contain(&self, call: impl FnOnce()) {
-        if catch_unwind(AssertUnwindSafe(call)).is_err() {
-            self.counters.panicked();
-        }
+    /// Foreign code panicked on this core.
+    pub(crate) fn panicked(&self) {
+        self.counters.panicked();
     }
 
     /// Ends the core: no new work, no tasks, then nothing in flight, or a leak that is reported.
@@ -293,7 +291,7 @@ impl Core {
             match message {
                 Message::Wake(task) | Message::Drop(task) => release_orphan(task),
                 Message::Nudge => {}
-                Message::Run(run) => self.contain(|| drop(run)),
+                Message::Run(run) => drop(contained(|| drop(run))),
             }
         }
         self.driver.close();

@@ -2,10 +2,10 @@
 
 use std::io::ErrorKind;
 
-use sexton_buffers::{BufError, BufResult, IoBufMut, IoVecBufMut, ReadBuf, ReadBufVec};
-use sexton_io::{BufRead, Memory, OwnedRead, OwnedWrite, Read, Take, Write};
+use sexton_buffers::{BufError, BufResult, IoBuf, IoBufMut, IoVecBufMut, ReadBuf, ReadBufVec};
+use sexton_io::{BufRead, Interest, Memory, OwnedRead, OwnedWrite, Read, Ready, Take, Write};
 
-use crate::support::{Script, Sink, Step, block_on};
+use crate::support::{Script, Sink, Step, block_on, poll_times};
 
 fn read_flag(reader: impl Read) -> bool {
     reader.is_read_vectored()
@@ -91,6 +91,16 @@ fn a_taken_part_ends_at_its_limit_and_the_rest_is_still_there() {
 }
 
 #[test]
+fn a_part_at_its_limit_is_at_its_end_whatever_the_reader_waits_for() {
+    let mut part = Script::slow(["more"]).take(0);
+    let readiness = poll_times(1, part.ready(Interest::READ)).unwrap().unwrap();
+    assert!(readiness.read());
+    assert_eq!(poll_times(1, part.read(&mut [0])).unwrap().unwrap(), 0);
+    assert_eq!(poll_times(1, part.fill_buf()).unwrap().unwrap(), b"");
+    assert_eq!(part.into_inner().would_block, 0);
+}
+
+#[test]
 fn a_limit_can_be_changed() {
     let mut part = Memory::new("abcdef").take(1);
     let mut buf = [0; 9];
@@ -126,12 +136,22 @@ fn an_owned_read_ends_at_the_limit_too() {
     let mut part = Take::new(&b"abcdef"[..], 4);
     let (n, buf) = block_on(part.read_owned(Vec::with_capacity(3).at_most(3))).unwrap();
     assert_eq!((n, &buf.into_inner()[..], part.limit()), (3, &b"abc"[..], 1));
-    let (n, bufs) = block_on(part.read_vectored_owned([Vec::with_capacity(9)])).unwrap();
-    assert_eq!((n, &bufs[0][..], part.limit()), (1, &b"d"[..], 0));
+    let mut prefilled = Vec::with_capacity(9);
+    prefilled.push(b'x');
+    part.set_limit(2);
+    let (_, buf) = block_on(part.read_owned(prefilled.at_most(1))).unwrap();
+    assert_eq!((&buf.into_inner()[..], part.limit()), (&b"xd"[..], 1));
+    let mut prefilled = Vec::with_capacity(9);
+    prefilled.push(b'x');
+    let bufs = [prefilled.at_most(1)];
+    part.set_limit(5);
+    let (n, bufs) = block_on(part.read_vectored_owned(bufs)).unwrap();
+    assert_eq!((n, bufs[0].filled(), part.limit()), (1, &b"xe"[..], 4));
+    part.set_limit(0);
     assert_eq!(block_on(part.read_owned(Vec::with_capacity(3))).unwrap().0, 0);
     let bufs = [Vec::with_capacity(1)];
     assert_eq!(block_on(part.read_vectored_owned(bufs)).unwrap().0, 0);
-    assert_eq!(part.into_inner(), b"ef");
+    assert_eq!(part.into_inner(), b"f");
 }
 
 /// Fails after it has filled two bytes.

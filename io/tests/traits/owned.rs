@@ -2,8 +2,8 @@
 
 use std::io::{Cursor, ErrorKind};
 
-use sexton_buffers::{BufError, BufResult, Fill, IoBuf, IoBufMut, IoVecBufMut};
-use sexton_io::{Memory, OwnedRead, OwnedWrite, Read};
+use sexton_buffers::{BufError, BufResult, Fill, IoBuf, IoBufMut, IoVecBufMut, ReadCursor};
+use sexton_io::{Interest, Memory, NonBlocking, OwnedRead, OwnedWrite, Read, Readiness, Ready};
 
 use crate::support::{Script, Sink, Step, Take, block_on};
 
@@ -120,6 +120,36 @@ fn a_reader_that_lies_about_its_count_is_not_believed() {
     assert_eq!(take.limit(), 10);
 }
 
+/// Fills two bytes, and fails.
+struct Breaks;
+
+impl Ready for Breaks {
+    async fn ready(&mut self, _: Interest) -> std::io::Result<Readiness> {
+        Ok(Readiness::new(true, false, false))
+    }
+}
+
+impl Read for Breaks {
+    fn non_blocking_read_buf(
+        &mut self,
+        mut buf: ReadCursor<'_>,
+    ) -> std::io::Result<NonBlocking<()>> {
+        buf.append(b"ab");
+        Err(ErrorKind::ConnectionReset.into())
+    }
+}
+
+#[test]
+fn bytes_that_come_with_an_error_are_in_the_buffer_and_counted() {
+    let error = block_on(Breaks.owned().read_owned(Vec::with_capacity(9))).unwrap_err();
+    assert_eq!((error.transferred(), &error.into_buf()[..]), (2, &b"ab"[..]));
+    let bufs = [Vec::with_capacity(1).at_most(1), Vec::with_capacity(9).at_most(9)];
+    let error = block_on(Breaks.owned().read_vectored_owned(bufs)).unwrap_err();
+    assert_eq!(error.transferred(), 1, "this reader fills the first buffer only");
+    let [a, b] = error.into_buf();
+    assert_eq!((a.filled(), b.filled()), (&b"a"[..], &b""[..]));
+}
+
 #[test]
 fn vectored_reads_fill_in_order() {
     async fn fills(reader: &mut impl OwnedRead) {
@@ -132,8 +162,8 @@ fn vectored_reads_fill_in_order() {
     block_on(fills(&mut &b"bytes"[..]));
     block_on(fills(&mut Cursor::new(b"bytes".to_vec())));
     block_on(fills(&mut Memory::new("bytes")));
-    block_on(fills(&mut Script::slow(["bytes"]).owned()));
-    block_on(fills(&mut Script::slow(["bytes"]).take(5).owned()));
+    block_on(fills(&mut Script::slow(["bytes"]).vectored().owned()));
+    block_on(fills(&mut Script::slow(["bytes"]).vectored().take(14).owned()));
     block_on(fills(&mut sexton_io::Take::new(&b"bytes and more"[..], 5)));
 }
 
