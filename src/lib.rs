@@ -117,8 +117,8 @@
 //!
 //! # Files
 //!
-//! [`fs`] has the names of `std::fs`, with the same meaning. A [`fs::File`] is read and written at an
-//! offset by `&self`, by as many tasks as like; or through its cursor, by the traits of [`io`].
+//! [`fs`] has the names of `std::fs`, with the same meaning. A [`fs::File`] is read and written at
+//! an offset by `&self`, by as many tasks as like; or through its cursor, by the traits of [`io`].
 //!
 //! ```
 //! use sexton::fs::{self, File};

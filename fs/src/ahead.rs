@@ -1,9 +1,9 @@
 //! The file's own memory: bytes ahead of the cursor, and the read in flight that brings more.
 //!
-//! The read belongs to the file, not to the future that waits for it: dropped, it goes on, and whoever
-//! asks next gets its bytes. In a file with positions the memory is a copy of a place in the file; when
-//! the cursor leaves that place, or the file is written to, it is forgotten and read again. In a stream
-//! (a pipe, a terminal) what was received is kept until it is taken.
+//! The read belongs to the file, not to the future that waits for it: dropped, it goes on, and
+//! whoever asks next gets its bytes. In a file with positions the memory is a copy of a place in
+//! the file; when the cursor leaves that place, or the file is written to, it is forgotten and read
+//! again. In a stream (a pipe, a terminal) what was received is kept until it is taken.
 //!
 //! ```text
 //!            at                    cursor
@@ -21,7 +21,8 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// Bytes of one read ahead: large enough that the way to the kernel costs little beside the copying.
+/// Bytes of one read ahead: large enough that the way to the kernel costs little beside the
+/// copying.
 pub(crate) const CHUNK: usize = 64 * 1024;
 
 /// A file, as far as its memory needs to know it.

@@ -174,7 +174,8 @@ impl DirEntry {
     /// Nothing.
     ///
     /// # Kernel
-    /// None, mostly: the directory says it. Otherwise `statx`, a plain system call, since Linux 4.11.
+    /// None, mostly: the directory says it. Otherwise `statx`, a plain system call, since Linux
+    /// 4.11.
     ///
     /// # Errors
     /// The kernel's, for `statx`: it is not there any more.
@@ -206,8 +207,8 @@ impl DirEntry {
     /// Nothing.
     ///
     /// # Kernel
-    /// `statx`, a plain system call, since Linux 4.11; in the open directory, even if that has another
-    /// name by now.
+    /// `statx`, a plain system call, since Linux 4.11; in the open directory, even if that has
+    /// another name by now.
     ///
     /// # Errors
     /// The kernel's: it is not there any more.

@@ -8,11 +8,12 @@
 //!                              └─ order: writes in flight, which later calls must not overtake
 //! ```
 //!
-//! The names are std's, with std's meaning. What may wait for a disk does not hold up the core: reads,
-//! writes, syncs and opens go through the ring, and calls that have no opcode and may take long (reading
-//! a directory, removing a tree, copying) to the blocking pool. What the kernel mostly answers from
-//! memory, and the ring would only hand to another thread, is a plain system call (`metadata`,
-//! `create_dir`, `remove_file`, `rename` and the like). Each method says under `# Kernel` which it is.
+//! The names are std's, with std's meaning. What may wait for a disk does not hold up the core:
+//! reads, writes, syncs and opens go through the ring, and calls that have no opcode and may take
+//! long (reading a directory, removing a tree, copying) to the blocking pool. What the kernel
+//! mostly answers from memory, and the ring would only hand to another thread, is a plain system
+//! call (`metadata`, `create_dir`, `remove_file`, `rename` and the like). Each method says under `#
+//! Kernel` which it is.
 //!
 //! ```
 //! use sexton_fs::File;
@@ -35,8 +36,8 @@
 //! # let dir = std::env::temp_dir();
 //! # let (from, to) = (dir.join("sexton-doc-tour-a"), dir.join("sexton-doc-tour-b"));
 //! # std::fs::write(&from, "all of it").unwrap();
-//! # let copied = sexton_runtime::block_on(copy_file(from.to_str().unwrap(), to.to_str().unwrap()));
-//! # assert_eq!(copied.unwrap(), 9);
+//! # let copied = copy_file(from.to_str().unwrap(), to.to_str().unwrap());
+//! # assert_eq!(sexton_runtime::block_on(copied).unwrap(), 9);
 //! # assert_eq!(std::fs::read(&to).unwrap(), b"all of it");
 //! # for path in [from, to] { std::fs::remove_file(path).unwrap(); }
 //! ```

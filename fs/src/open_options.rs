@@ -16,7 +16,8 @@ use std::path::Path;
 /// # sexton_runtime::block_on(async {
 /// let path = std::env::temp_dir().join("sexton-doc-open-options");
 /// # let _ = std::fs::remove_file(&path);
-/// let file = OpenOptions::new().read(true).write(true).create(true).mode(0o600).open(&path).await?;
+/// let mut options = OpenOptions::new();
+/// let file = options.read(true).write(true).create(true).mode(0o600).open(&path).await?;
 /// file.write_all_at(b"hello", 0).await?;
 ///
 /// let again = OpenOptions::new().write(true).create_new(true).open(&path).await;
@@ -98,14 +99,15 @@ impl OpenOptions {
         self
     }
 
-    /// The permissions of a file that is made, less what the process's umask takes; 0o666 by default.
+    /// The permissions of a file that is made, less what the process's umask takes; 0o666 by
+    /// default.
     pub fn mode(&mut self, mode: u32) -> &mut Self {
         self.mode = mode;
         self
     }
 
-    /// More flags for `open`, such as `O_DIRECT` or `O_NOFOLLOW`. Those that say whether the file is
-    /// read or written are ignored.
+    /// More flags for `open`, such as `O_DIRECT` or `O_NOFOLLOW`. Those that say whether the file
+    /// is read or written are ignored.
     pub fn custom_flags(&mut self, flags: i32) -> &mut Self {
         self.custom_flags = flags;
         self
@@ -114,14 +116,15 @@ impl OpenOptions {
     /// Opens the file at `path`.
     ///
     /// # Completes
-    /// When it is open, or cannot be. A named pipe is opened at once, whether or not anybody has its
-    /// other end.
+    /// When it is open, or cannot be. A named pipe is opened at once, whether or not anybody has
+    /// its other end.
     ///
     /// # If dropped
     /// A late success is closed. A file may have been made, or emptied, all the same.
     ///
     /// # Kernel
-    /// `IORING_OP_OPENAT`, since Linux 5.6. With `create` or `truncate` the ring hands it to a worker.
+    /// `IORING_OP_OPENAT`, since Linux 5.6. With `create` or `truncate` the ring hands it to a
+    /// worker.
     ///
     /// # Errors
     /// The kernel's, as `std::fs::OpenOptions::open` has them; `InvalidInput` for options that

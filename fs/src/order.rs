@@ -1,9 +1,9 @@
 //! Which writes of a file are in flight, so that nothing overtakes one that nobody waits for.
 //!
-//! A write whose future was dropped or forgotten may still happen, later. Whatever the same handle (or a
-//! clone) starts afterwards at the same place has to come after it. Nobody can tell a forgotten write
-//! from one that is awaited, so each is listed when it is submitted and struck when the kernel has
-//! answered, and what overlaps waits.
+//! A write whose future was dropped or forgotten may still happen, later. Whatever the same handle
+//! (or a clone) starts afterwards at the same place has to come after it. Nobody can tell a
+//! forgotten write from one that is awaited, so each is listed when it is submitted and struck when
+//! the kernel has answered, and what overlaps waits.
 
 use crate::op::Answers;
 use sexton_runtime::CancelHook;

@@ -1,7 +1,7 @@
 //! Calls on paths.
 //!
-//! The ring would hand each of them to a worker, which takes longer than most of them do. So they are
-//! plain system calls, except for the one that may walk through a whole tree.
+//! The ring would hand each of them to a worker, which takes longer than most of them do. So they
+//! are plain system calls, except for the one that may walk through a whole tree.
 
 use crate::blocking::blocking;
 use crate::{Metadata, Permissions, fault};
@@ -212,8 +212,8 @@ pub async fn remove_file(path: impl AsRef<Path>) -> io::Result<()> {
 /// `rmdir`, a plain system call.
 ///
 /// # Errors
-/// The kernel's: `DirectoryNotEmpty`, `NotADirectory` and so on; `InvalidInput` for a path with a NUL
-/// in it.
+/// The kernel's: `DirectoryNotEmpty`, `NotADirectory` and so on; `InvalidInput` for a path with a
+/// NUL in it.
 ///
 /// ```
 /// # sexton_runtime::block_on(async {
@@ -258,7 +258,8 @@ pub async fn remove_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
     blocking(move || calls::remove_dir_all(&path)).await
 }
 
-/// Gives a file or a directory another name. Whoever had that name before loses it, in the same step.
+/// Gives a file or a directory another name. Whoever had that name before loses it, in the same
+/// step.
 ///
 /// # Completes
 /// At once.
@@ -270,7 +271,8 @@ pub async fn remove_dir_all(path: impl AsRef<Path>) -> io::Result<()> {
 /// `rename`, a plain system call.
 ///
 /// # Errors
-/// The kernel's: `NotFound`, `CrossesDevices` and so on; `InvalidInput` for a path with a NUL in it.
+/// The kernel's: `NotFound`, `CrossesDevices` and so on; `InvalidInput` for a path with a NUL in
+/// it.
 ///
 /// ```
 /// # sexton_runtime::block_on(async {

@@ -1,4 +1,5 @@
-//! Reads of many steps: their provided forms, and the way back for a future that is dropped halfway.
+//! Reads of many steps: their provided forms, and the way back for a future that is dropped
+//! halfway.
 
 use crate::File;
 use sexton_buffers::{BufResult, IoBufMut, IoVecBufMut, ReadCursor};

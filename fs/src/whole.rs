@@ -64,8 +64,8 @@ pub async fn read_to_string(path: impl AsRef<Path>) -> io::Result<String> {
 /// Makes a file of `bytes`: makes it if it is not there, and replaces what it had if it is.
 ///
 /// # Completes
-/// When all bytes were taken, or an error is there. They are in the kernel's memory then, not yet on
-/// the disk.
+/// When all bytes were taken, or an error is there. They are in the kernel's memory then, not yet
+/// on the disk.
 ///
 /// # If dropped
 /// The file may have all of the bytes, some, or none, or not be there.
@@ -100,8 +100,8 @@ pub async fn write(path: impl AsRef<Path>, bytes: impl IoBuf) -> io::Result<()> 
 /// A copy that has begun goes on.
 ///
 /// # Kernel
-/// `copy_file_range`, where the file systems have it, on a thread of the blocking pool: the bytes do
-/// not come out of the kernel.
+/// `copy_file_range`, where the file systems have it, on a thread of the blocking pool: the bytes
+/// do not come out of the kernel.
 ///
 /// # Errors
 /// The kernel's; `InvalidInput` if `from` is no regular file.

@@ -126,8 +126,8 @@ impl Core {
         &self.shared
     }
 
-    /// This core's pool of provided buffers, made when the first reader wants it; none if the kernel
-    /// refused it.
+    /// This core's pool of provided buffers, made when the first reader wants it; none if the
+    /// kernel refused it.
     pub(crate) fn recv_pool(&self) -> Option<sexton_buffers::ProvidedPool> {
         let make = || {
             let count = self.config.recv_buffers.clamp(1, 1 << 15).next_power_of_two();
@@ -281,7 +281,8 @@ impl Core {
         self.read_mail();
         while self.queue.pop().is_some() {}
         self.timers.clear();
-        // From here on nobody counts without atomics; what is still referred to becomes everybody's.
+        // From here on nobody counts without atomics; what is still referred to becomes
+        // everybody's.
         drop(entered);
         while let Some(task) = self.tasks.pop_uncounted() {
             task.orphan();

@@ -11,8 +11,8 @@ use std::ops::Range;
 impl File {
     /// Reads once, from `pos` on, into the unfilled part of `buf`, and says how much.
     ///
-    /// `(0, buf)` means that nothing is there: `pos` is at the end, or beyond. Calls may run side by
-    /// side.
+    /// `(0, buf)` means that nothing is there: `pos` is at the end, or beyond. Calls may run side
+    /// by side.
     ///
     /// # Completes
     /// When bytes, the end, or an error is there. `buf` comes back in every case.
@@ -126,14 +126,15 @@ impl File {
     ///
     /// # If dropped
     /// The write may or may not happen. What this handle or a clone of it starts later at an
-    /// overlapping range starts after it has ended. `buf` is freed when the kernel has let go of it.
+    /// overlapping range starts after it has ended. `buf` is freed when the kernel has let go of
+    /// it.
     ///
     /// # Kernel
     /// `IORING_OP_WRITE`, since Linux 5.6; several file systems let the ring's worker do it.
     ///
     /// # Errors
-    /// The kernel's; `InvalidInput` if `pos` is 2 to the power of 63 or more; `NotSeekable` for pipes
-    /// and the like.
+    /// The kernel's; `InvalidInput` if `pos` is 2 to the power of 63 or more; `NotSeekable` for
+    /// pipes and the like.
     ///
     /// ```
     /// # sexton_runtime::block_on(async {
@@ -159,7 +160,8 @@ impl File {
         }
     }
 
-    /// Writes a prefix of the filled bytes of all `bufs` in order at `pos`, and says how long it was.
+    /// Writes a prefix of the filled bytes of all `bufs` in order at `pos`, and says how long it
+    /// was.
     ///
     /// # Completes
     /// As [`write_at`](File::write_at) does.
@@ -203,8 +205,8 @@ impl File {
     /// When all bytes were taken, or an error is there. `buf` comes back in every case.
     ///
     /// # If dropped
-    /// The write may happen wholly, partly or not at all; later calls are ordered behind it as behind
-    /// [`write_at`](File::write_at).
+    /// The write may happen wholly, partly or not at all; later calls are ordered behind it as
+    /// behind [`write_at`](File::write_at).
     ///
     /// # Kernel
     /// `IORING_OP_WRITE`, since Linux 5.6; again after a short write.

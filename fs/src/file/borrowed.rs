@@ -1,7 +1,8 @@
 //! Reads at the cursor, into buffers that the caller keeps.
 //!
-//! The kernel never has such a buffer while a future waits. Bytes that are in memory are read at once
-//! (`preadv2` with `RWF_NOWAIT`); what is not comes into the file's own memory first, and is copied.
+//! The kernel never has such a buffer while a future waits. Bytes that are in memory are read at
+//! once (`preadv2` with `RWF_NOWAIT`); what is not comes into the file's own memory first, and is
+//! copied.
 
 use super::File;
 use crate::ahead::Want;
@@ -19,8 +20,8 @@ use std::task::Poll;
 const NOW_MAX: usize = 1 << 20;
 
 impl File {
-    /// Reads once at the cursor into `buf`, and says how much; `Ok(0)` is the end of the file, or an
-    /// empty `buf`.
+    /// Reads once at the cursor into `buf`, and says how much; `Ok(0)` is the end of the file, or
+    /// an empty `buf`.
     ///
     /// [`read_owned`](File::read_owned) needs no copy.
     ///
@@ -31,7 +32,8 @@ impl File {
     /// Nothing is lost: bytes are moved, and the cursor with them, only in the poll that says so.
     ///
     /// # Kernel
-    /// `preadv2` with `RWF_NOWAIT`; if that would wait, `IORING_OP_READ` into the file's own memory.
+    /// `preadv2` with `RWF_NOWAIT`; if that would wait, `IORING_OP_READ` into the file's own
+    /// memory.
     ///
     /// # Errors
     /// The kernel's.
@@ -120,8 +122,8 @@ impl File {
     /// When the end or an error is there.
     ///
     /// # If dropped
-    /// `buf` is unchanged, and the cursor goes back to where it was. What a pipe or a terminal gave so
-    /// far is lost.
+    /// `buf` is unchanged, and the cursor goes back to where it was. What a pipe or a terminal gave
+    /// so far is lost.
     ///
     /// # Kernel
     /// As [`read`](File::read).

@@ -9,8 +9,8 @@ use std::io;
 impl BufRead for File {
     /// Shows what is there at the cursor; nothing at the end of the file.
     ///
-    /// What was shown is a copy of the file: a write by this handle, or a clone of it, makes the next
-    /// call read anew.
+    /// What was shown is a copy of the file: a write by this handle, or a clone of it, makes the
+    /// next call read anew.
     ///
     /// # Completes
     /// When bytes, the end, or an error is there.

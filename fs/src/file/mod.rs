@@ -1,9 +1,9 @@
 //! `File`: an open file with a cursor of its own.
 //!
-//! Read in this order: this file (what a file is, how it comes and goes), `at` (reads and writes at an
-//! offset), `owned_read`, `owned_write` (through the cursor, with buffers that are given away),
-//! `borrowed` (with buffers that the caller keeps), `buf_read` (in the file's own memory), `seek`, and
-//! `whole` (calls that concern all of it).
+//! Read in this order: this file (what a file is, how it comes and goes), `at` (reads and writes at
+//! an offset), `owned_read`, `owned_write` (through the cursor, with buffers that are given away),
+//! `borrowed` (with buffers that the caller keeps), `buf_read` (in the file's own memory), `seek`,
+//! and `whole` (calls that concern all of it).
 
 mod at;
 mod owned_read;
@@ -34,20 +34,21 @@ use std::rc::Rc;
 ///
 /// It is read and written at an offset by shared reference ([`read_at`](File::read_at),
 /// [`write_at`](File::write_at)), or at its cursor ([`read_owned`](File::read_owned),
-/// [`write_owned`](File::write_owned), and the traits of `sexton_io`). The cursor is the file's own, not
-/// the kernel's: it moves when a read or write is *seen* to be done, so one that is dropped or forgotten
-/// leaves it alone. All kinds of reads mix in any order.
+/// [`write_owned`](File::write_owned), and the traits of `sexton_io`). The cursor is the file's
+/// own, not the kernel's: it moves when a read or write is *seen* to be done, so one that is
+/// dropped or forgotten leaves it alone. All kinds of reads mix in any order.
 ///
 /// What a handle, or a [clone](File::try_clone) of it, starts after a write at an overlapping range
-/// reaches the kernel after that write has ended, even if the write's future was dropped or forgotten:
-/// a late write never lands on top of its own retry. Other handles of the same file, opened by
-/// themselves, are not ordered.
+/// reaches the kernel after that write has ended, even if the write's future was dropped or
+/// forgotten: a late write never lands on top of its own retry. Other handles of the same file,
+/// opened by themselves, are not ordered.
 ///
-/// Pipes, terminals and the like have no positions: `read_at`, `write_at` and `seek` fail on them with
-/// `NotSeekable`. What their dropped reads received comes first in the next read of the same handle.
+/// Pipes, terminals and the like have no positions: `read_at`, `write_at` and `seek` fail on them
+/// with `NotSeekable`. What their dropped reads received comes first in the next read of the same
+/// handle.
 ///
-/// Dropping a file closes it once the last operation on it is done. Errors of the close are ignored, as
-/// in std; [`sync_all`](File::sync_all) reports what was written back.
+/// Dropping a file closes it once the last operation on it is done. Errors of the close are
+/// ignored, as in std; [`sync_all`](File::sync_all) reports what was written back.
 ///
 /// ```
 /// use sexton_fs::File;
@@ -193,12 +194,12 @@ impl File {
     /// The file is closed.
     ///
     /// # Kernel
-    /// `lseek`; and, if something else still holds the descriptor (a clone, a forgotten read), `fcntl`
-    /// to duplicate it.
+    /// `lseek`; and, if something else still holds the descriptor (a clone, a forgotten read),
+    /// `fcntl` to duplicate it.
     ///
     /// # Errors
-    /// The kernel's, if there are no more descriptors; `Other` if this is a pipe or a terminal and has
-    /// unread bytes ([`buffer`](File::buffer)), which std's file could not give.
+    /// The kernel's, if there are no more descriptors; `Other` if this is a pipe or a terminal and
+    /// has unread bytes ([`buffer`](File::buffer)), which std's file could not give.
     ///
     /// ```
     /// use std::io::Read;
@@ -230,8 +231,8 @@ impl File {
 
     /// A second handle of the same open file. As in std, both have one cursor.
     ///
-    /// Writes of both are ordered as if one handle had made them. What `fill_buf` has read ahead stays
-    /// with the handle that called it.
+    /// Writes of both are ordered as if one handle had made them. What `fill_buf` has read ahead
+    /// stays with the handle that called it.
     ///
     /// # Errors
     /// None today: nothing is asked of the kernel.

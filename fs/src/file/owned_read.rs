@@ -12,15 +12,15 @@ use std::io;
 impl File {
     /// Reads once at the cursor into the unfilled part of `buf`, and says how much.
     ///
-    /// `(0, buf)` is the end of the file; if the file grows, a later call goes on. What was read ahead
-    /// comes first, copied; otherwise the kernel fills `buf` itself.
+    /// `(0, buf)` is the end of the file; if the file grows, a later call goes on. What was read
+    /// ahead comes first, copied; otherwise the kernel fills `buf` itself.
     ///
     /// # Completes
     /// When bytes, the end, or an error is there. `buf` comes back in every case.
     ///
     /// # If dropped
-    /// The cursor stays where it is, so nothing is lost. `buf` is freed when the kernel has let go of
-    /// it. What a pipe or a terminal gave comes first in the next read.
+    /// The cursor stays where it is, so nothing is lost. `buf` is freed when the kernel has let go
+    /// of it. What a pipe or a terminal gave comes first in the next read.
     ///
     /// # Kernel
     /// `IORING_OP_READ`, since Linux 5.6.
@@ -110,15 +110,15 @@ impl File {
     /// When `buf` is full, or the end or an error is there.
     ///
     /// # If dropped
-    /// The cursor goes back to where it was, so nothing is lost but `buf`. A pipe or a terminal has no
-    /// cursor: there, what was read so far is gone with `buf`.
+    /// The cursor goes back to where it was, so nothing is lost but `buf`. A pipe or a terminal has
+    /// no cursor: there, what was read so far is gone with `buf`.
     ///
     /// # Kernel
     /// `IORING_OP_READ`, since Linux 5.6; again after a short read.
     ///
     /// # Errors
-    /// The kernel's; `UnexpectedEof` if the file ends before. What was read is in the buffer, and the
-    /// cursor is behind it.
+    /// The kernel's; `UnexpectedEof` if the file ends before. What was read is in the buffer, and
+    /// the cursor is behind it.
     ///
     /// ```
     /// use sexton_buffers::IoBufMut;

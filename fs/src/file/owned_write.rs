@@ -13,7 +13,8 @@ use std::os::fd::AsFd;
 impl File {
     /// Writes a prefix of the filled bytes of `buf` at the cursor, and says how long it was.
     ///
-    /// A file that was opened for appending is written at its end, and the cursor is there afterwards.
+    /// A file that was opened for appending is written at its end, and the cursor is there
+    /// afterwards.
     ///
     /// # Completes
     /// When at least one byte was taken; at once, without the kernel, if there is none. `buf` comes
@@ -21,9 +22,9 @@ impl File {
     /// ([`sync_data`](File::sync_data)).
     ///
     /// # If dropped
-    /// The write may or may not happen, and the cursor stays where it is. What this handle or a clone
-    /// of it starts later there starts after it has ended. `buf` is freed when the kernel has let go
-    /// of it.
+    /// The write may or may not happen, and the cursor stays where it is. What this handle or a
+    /// clone of it starts later there starts after it has ended. `buf` is freed when the kernel has
+    /// let go of it.
     ///
     /// # Kernel
     /// `IORING_OP_WRITE`, since Linux 5.6; several file systems let the ring's worker do it.
@@ -53,8 +54,8 @@ impl File {
         }
     }
 
-    /// Writes a prefix of the filled bytes of all `bufs` in order at the cursor, and says how long it
-    /// was.
+    /// Writes a prefix of the filled bytes of all `bufs` in order at the cursor, and says how long
+    /// it was.
     ///
     /// # Completes
     /// As [`write_owned`](File::write_owned) does.

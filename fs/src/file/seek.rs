@@ -8,12 +8,12 @@ use std::io::{self, SeekFrom};
 use std::os::fd::AsFd;
 
 impl File {
-    /// Moves the cursor, and says where it is, counted from the beginning of the file. It may be behind
-    /// the end.
+    /// Moves the cursor, and says where it is, counted from the beginning of the file. It may be
+    /// behind the end.
     ///
     /// # Completes
-    /// At once from the beginning or the cursor; from the end, when the writes of dropped futures have
-    /// ended.
+    /// At once from the beginning or the cursor; from the end, when the writes of dropped futures
+    /// have ended.
     ///
     /// # If dropped
     /// The cursor stays where it is.
@@ -85,8 +85,8 @@ impl File {
         self.seek(SeekFrom::Start(0)).await.map(drop)
     }
 
-    /// Where the cursor is, counted from the beginning of the file. What `fill_buf` read ahead does not
-    /// count before it is consumed.
+    /// Where the cursor is, counted from the beginning of the file. What `fill_buf` read ahead does
+    /// not count before it is consumed.
     ///
     /// # Completes
     /// At once.

@@ -14,8 +14,8 @@ impl File {
     /// Writes the file's data and metadata to its device.
     ///
     /// # Completes
-    /// When the device says that it has them: everything that this handle and its clones had started to
-    /// write before. Those writes are awaited first.
+    /// When the device says that it has them: everything that this handle and its clones had
+    /// started to write before. Those writes are awaited first.
     ///
     /// # If dropped
     /// It may go on, harmlessly.
@@ -24,8 +24,8 @@ impl File {
     /// `IORING_OP_FSYNC`, since Linux 5.1; the ring's worker does it.
     ///
     /// # Errors
-    /// The kernel's. After an error the state of the data on the device is unknown, and a second call
-    /// may succeed all the same: the bytes have to be written again.
+    /// The kernel's. After an error the state of the data on the device is unknown, and a second
+    /// call may succeed all the same: the bytes have to be written again.
     ///
     /// ```
     /// # sexton_runtime::block_on(async {
@@ -40,8 +40,8 @@ impl File {
         self.sync(false).await
     }
 
-    /// [`sync_all`](File::sync_all), but without metadata that is not needed to read the data back, such
-    /// as times.
+    /// [`sync_all`](File::sync_all), but without metadata that is not needed to read the data back,
+    /// such as times.
     ///
     /// # Completes
     /// As [`sync_all`](File::sync_all) does.
@@ -78,12 +78,12 @@ impl File {
         }
     }
 
-    /// Cuts the file off at `len` bytes, or extends it to as many by zeros. The cursor stays where it
-    /// is.
+    /// Cuts the file off at `len` bytes, or extends it to as many by zeros. The cursor stays where
+    /// it is.
     ///
     /// # Completes
-    /// When the writes have ended that this handle and its clones had started before, and the file has
-    /// its new length.
+    /// When the writes have ended that this handle and its clones had started before, and the file
+    /// has its new length.
     ///
     /// # If dropped
     /// Nothing happens: it is done in one step, at its end.

@@ -1,9 +1,9 @@
 //! A write whose end is known even if nobody waits for it.
 //!
-//! The answer of an operation with a future is taken by the future. If that is forgotten, nobody learns
-//! when the kernel is done, and a later write could not wait for it. So a write is an operation without
-//! a future (`Detached`): its handler, which always runs, strikes it from the list of writes in flight
-//! and leaves the answer where the future finds it.
+//! The answer of an operation with a future is taken by the future. If that is forgotten, nobody
+//! learns when the kernel is done, and a later write could not wait for it. So a write is an
+//! operation without a future (`Detached`): its handler, which always runs, strikes it from the
+//! list of writes in flight and leaves the answer where the future finds it.
 
 use crate::order::{Order, Ticket};
 use sexton_runtime::CancelHook;

@@ -1,9 +1,9 @@
 //! Waiting for signals of the operating system.
 //!
-//! A handler may do next to nothing, so it only notes that a signal came; a thread of its own, started
-//! by the first wait, tells all tasks that wait, on every core. From the first wait for a signal on,
-//! its default action (for most: the end of the process) does not happen any more, not even after the
-//! last wait: who wants the second Ctrl-C to kill waits for it and says so.
+//! A handler may do next to nothing, so it only notes that a signal came; a thread of its own,
+//! started by the first wait, tells all tasks that wait, on every core. From the first wait for a
+//! signal on, its default action (for most: the end of the process) does not happen any more, not
+//! even after the last wait: who wants the second Ctrl-C to kill waits for it and says so.
 //!
 //! ```
 //! # sexton_runtime::block_on(async {

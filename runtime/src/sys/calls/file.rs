@@ -1,7 +1,8 @@
 //! Files and paths: calls that the ring would only hand to a thread, or does not know.
 //!
-//! Those in `path` and `stat` look things up, which the kernel mostly answers from memory. What reads a
-//! directory, or walks a tree, can take long: it says so, and belongs on a thread that may block.
+//! Those in `path` and `stat` look things up, which the kernel mostly answers from memory. What
+//! reads a directory, or walks a tree, can take long: it says so, and belongs on a thread that may
+//! block.
 
 mod dir;
 mod path;

@@ -57,8 +57,8 @@ pub fn stat(fd: BorrowedFd<'_>) -> io::Result<Stat> {
     Ok(from(rustix::fs::statx(fd, c"", AtFlags::EMPTY_PATH, wanted())?))
 }
 
-/// Asks about what a path leads to or, unless `follow`, about a symbolic link itself. `statx`, since
-/// Linux 4.11.
+/// Asks about what a path leads to or, unless `follow`, about a symbolic link itself. `statx`,
+/// since Linux 4.11.
 ///
 /// # Errors
 /// The kernel's.
@@ -67,7 +67,8 @@ pub fn stat_path(path: &Path, follow: bool) -> io::Result<Stat> {
     Ok(from(rustix::fs::statx(CWD, path, at, wanted())?))
 }
 
-/// Asks about an entry of an open directory, and follows no symbolic link. `statx`, since Linux 4.11.
+/// Asks about an entry of an open directory, and follows no symbolic link. `statx`, since Linux
+/// 4.11.
 ///
 /// # Errors
 /// The kernel's.
