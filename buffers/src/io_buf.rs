@@ -19,17 +19,26 @@ pub struct Registration {
 /// An operation takes such a buffer by value, keeps it until the kernel has let go of it, and gives
 /// it back with its answer. The bytes to be written are [`filled`](IoBuf::filled).
 ///
-/// | type | `IoBuf` | [`IoBufMut`](crate::IoBufMut) |
+/// | type | `IoBuf` | [`IoBufMut`] |
 /// |---|---|---|
-/// | `Vec<u8>`, `bytes::BytesMut` | yes | yes: their spare capacity is filled; the runtime never grows them |
-/// | `Box<[u8]>`, `Box<[u8; N]>`, `&'static mut [u8]` | yes, all of it | through [`Fill::new`](crate::Fill::new) or [`Storage::slice_mut`](crate::Storage::slice_mut) |
-/// | `Box<[MaybeUninit<u8>]>` | no | through [`Fill::new`](crate::Fill::new) |
-/// | `String`, `Box<str>`, `&'static str`, `Cow<'static, _>` | yes | no: UTF-8 would be the kernel's promise |
-/// | `&'static [u8]`, `&'static [u8; N]`, `Rc` and `Arc` of `[u8]`, `str`, `Vec<u8>`, `bytes::Bytes` | yes | no: they are shared |
-/// | [`PoolBuf`](crate::PoolBuf), [`OwnedBuf`](crate::OwnedBuf) | yes | yes |
+/// | `Vec<u8>`, `bytes::BytesMut` | yes | yes: the spare capacity, which never grows |
+/// | `Box<[u8]>`, `Box<[u8; N]>`, `&'static mut [u8]` | all of it | by [`Fill`], [`slice_mut`] |
+/// | `Box<[MaybeUninit<u8>]>` | no | by [`Fill`] |
+/// | `String`, `Box<str>`, `&'static str`, `Cow<'static, _>` | yes | no: it would owe UTF-8 |
+/// | `&'static [u8]`, `&'static [u8; N]`, `bytes::Bytes` | yes | no: shared |
+/// | `Rc`, `Arc` of `[u8]`, `str`, `Vec<u8>` | yes | no: shared |
+/// | [`OwnedBuf`], [`PoolBuf`] | yes | yes |
+/// | [`SliceMut`], [`AtMost`], [`Fill`] | yes | yes |
 /// | [`Slice`] | yes | no |
-/// | [`SliceMut`](crate::SliceMut), [`AtMost`](crate::AtMost), [`Fill`](crate::Fill) | yes | yes |
-/// | `[u8; N]`, borrowed slices, `SmallVec`, `ArrayVec` | no: their bytes move, or die, with their owner | no |
+/// | `[u8; N]`, `SmallVec`, `ArrayVec`, borrowed slices | no: they move, or die | no |
+///
+/// [`IoBufMut`]: crate::IoBufMut
+/// [`Fill`]: crate::Fill
+/// [`slice_mut`]: crate::Storage::slice_mut
+/// [`OwnedBuf`]: crate::OwnedBuf
+/// [`PoolBuf`]: crate::PoolBuf
+/// [`SliceMut`]: crate::SliceMut
+/// [`AtMost`]: crate::AtMost
 ///
 /// ```
 /// use sexton_buffers::IoBuf;
@@ -43,6 +52,15 @@ pub struct Registration {
 /// assert_eq!(write_owned("static text").0, 11);
 /// let (n, part) = write_owned(vec![1, 2, 3].slice(1..));
 /// assert_eq!((n, part.into_inner()), (2, vec![1, 2, 3]));
+/// ```
+///
+/// A buffer whose bytes move with it is refused by the compiler, which names the remedies:
+///
+/// ```compile_fail,E0277
+/// use sexton_buffers::IoBuf;
+/// fn write_owned(buf: impl IoBuf) {}
+/// let array = [0_u8; 16];
+/// write_owned(array); // the kernel would read from where the array was
 /// ```
 ///
 /// # Safety
@@ -65,7 +83,8 @@ pub struct Registration {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be owned by the kernel",
     label = "not an owned, address-stable buffer",
-    note = "arrays and borrowed slices move or die with the caller: use `Vec<u8>`, `Box<[u8]>`, `&'static [u8]`, `Bytes`, `OwnedBuf`...",
+    note = "arrays and borrowed slices move or die with the caller: use `Vec<u8>`, `Box<[u8]>`, \
+            `&'static [u8]`, `Bytes`, `OwnedBuf`...",
     note = "or call the borrowing method (`read`, `write_all`) instead"
 )]
 pub unsafe trait IoBuf: 'static {

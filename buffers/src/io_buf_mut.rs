@@ -56,7 +56,8 @@ use crate::{AtMost, IoBuf, SliceMut};
 #[diagnostic::on_unimplemented(
     message = "the kernel cannot read into `{Self}`",
     label = "not an owned, address-stable buffer with unfilled capacity",
-    note = "use `Vec<u8>` (its spare capacity is filled), `vec.slice_mut(..)`, `Fill::new(boxed_slice)`, a pool buffer or `OwnedBuf`",
+    note = "use `Vec<u8>` (its spare capacity is filled), `vec.slice_mut(..)`, \
+            `Fill::new(boxed_slice)`, a pool buffer or `OwnedBuf`",
     note = "or call the borrowing method (`read`) instead"
 )]
 pub unsafe trait IoBufMut: IoBuf {

@@ -12,14 +12,17 @@
 //!   │            Vec  Bytes  Box  Rc  &'static ... │ Tail │ ReadBufVec   several of them         │
 //!   └──────┬───────────────────────────┬───────────┘      └──────────────────────────────────────┘
 //!          │ wrapped                   │ erased
-//!   Slice SliceMut AtMost Fill      OwnedBuf              | filled | unfilled: init .. | ........ |
-//!                                                         |<----------- capacity --------------->|
+//!   Slice SliceMut AtMost Fill      OwnedBuf
+//!
+//!   every buffer:   | filled | unfilled: initialised .. | ........ |
+//!                   |<------------------ capacity ---------------->|
 //! ```
 //!
 //! Read in this order: `io_buf` and `io_buf_mut` (the two unsafe traits and their rules), the
 //! types that implement them, `vectored` (several buffers in one operation), `read_buf` (the
-//! borrowed side), `error` (how a failed operation gives its buffer back), `graveyard` and `registry`
-//! (who owns what while the kernel works).
+//! borrowed side), `error` (how a failed operation gives its buffer back), `owned_buf` (the erased
+//! buffer), `pool` (memory from which the kernel picks), `graveyard` and `registry` (who owns what while the
+//! kernel works).
 
 extern crate alloc;
 
@@ -36,16 +39,26 @@ mod fill;
 mod vectored;
 mod read_buf;
 mod error;
+mod owned_buf;
+mod pool;
+mod chunk;
+mod claim;
 mod graveyard;
 pub mod registry;
 
 pub use at_most::AtMost;
+pub use chunk::Chunk;
+pub use claim::Claim;
 pub use error::{BufError, BufResult, BufResultExt};
 pub use fill::{Fill, Storage};
 pub use graveyard::{Graveyard, GraveyardLimit, GraveyardStats};
 pub use io_buf::{IoBuf, Registration};
 pub use io_buf_mut::IoBufMut;
-pub use read_buf::{ReadBuf, ReadBufVec, ReadCursor, ReadVecCursor, Tail, VecTail, fill_tail};
+pub use owned_buf::OwnedBuf;
+pub use pool::{PoolBuf, ProvidedPool};
+pub use read_buf::{
+    ReadBuf, ReadBufVec, ReadCursor, ReadVecCursor, Tail, VecTail, VectoredTail, fill_tail,
+};
 pub use slice::Slice;
 pub use slice_mut::SliceMut;
 pub use vectored::{IoVecBuf, IoVecBufMut};

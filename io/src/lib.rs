@@ -1,2 +1,60 @@
-//! io
+//! Async I/O traits for a kernel that owns the buffer while it works.
+//!
+//! ```text
+//!                 borrowed buffers            owned buffers          the reader's own memory
+//!              ┌─────────────────────┐   ┌──────────────────────┐   ┌──────────────────────────┐
+//!   read       │ Ready ◀── Read ◀────┼───┼──────────────────────┼───┤ BufRead     (shown)      │
+//!              │   ▲                 │   │ OwnedRead   ReadAt   │   │ ManagedRead (given away) │
+//!   write      │   └────── Write     │   │ OwnedWrite  WriteAt  │   │                          │
+//!              └─────────────────────┘   └──────────────────────┘   └──────────────────────────┘
+//! ```
+//!
+//! * **Borrowed**: [`Read`] and [`Write`] fill and drain slices of the caller. No buffer is with the
+//!   kernel while their futures wait, so the futures may be dropped or forgotten at any time.
+//! * **Owned**: [`OwnedRead`] and [`OwnedWrite`] take a buffer and give it back with the result;
+//!   the kernel works on the buffer itself. [`ReadAt`] and [`WriteAt`] do so at an offset.
+//! * **The reader's**: [`BufRead`] shows memory of the reader, [`ManagedRead`] gives it away.
+//!   Nothing is tied up while waiting.
+//!
+//! Each method says under `# If dropped` what becomes of the bytes when its future is dropped before
+//! it is ready. *Lossless* there means: no byte of the stream is lost, and none is sent twice.
+//! What the traits promise holds for every implementor; a type may promise more.
+//!
+//! Adaptors ([`Take`], [`Chain`], [`Lines`], [`Split`], [`Owned`]) and [`Memory`], a reader over
+//! bytes at hand, need nothing but the traits. No method here blocks or needs a runtime.
 #![forbid(unsafe_code)]
+
+mod ready;
+mod non_blocking;
+mod read;
+mod write;
+mod buf_read;
+mod owned_read;
+mod owned_write;
+mod at;
+mod managed;
+mod take;
+mod chain;
+mod lines;
+mod owned;
+mod memory;
+mod std_types;
+mod forward;
+mod too_long;
+mod fault;
+
+pub use at::{ReadAt, WriteAt};
+pub use buf_read::BufRead;
+pub use chain::Chain;
+pub use lines::{Lines, Split};
+pub use managed::ManagedRead;
+pub use memory::Memory;
+pub use non_blocking::NonBlocking;
+pub use owned::Owned;
+pub use owned_read::OwnedRead;
+pub use owned_write::OwnedWrite;
+pub use read::Read;
+pub use ready::{Interest, Readiness, Ready};
+pub use take::Take;
+pub use too_long::TooLong;
+pub use write::Write;

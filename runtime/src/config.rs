@@ -121,6 +121,9 @@ pub struct Config {
     pub blocking_idle: Duration,
     /// The kernel's workers of each core, bounded and unbounded (default 4 and 8).
     pub io_workers: [u32; 2],
+    /// Polls that take longer are counted (default zero: none is measured, which saves two readings
+    /// of the clock a poll).
+    pub long_poll: Duration,
     /// Which body of `sys` runs.
     pub(crate) body: Body,
 }
@@ -150,6 +153,7 @@ impl Default for Config {
             blocking_threads: BLOCKING_THREADS,
             blocking_idle: BLOCKING_IDLE,
             io_workers: IO_WORKERS,
+            long_poll: Duration::ZERO,
             body: Body::Kernel,
         }
     }

@@ -81,8 +81,8 @@ impl Driver {
     pub(crate) fn new(ring: Ring, config: &Config, counters: Arc<CoreCounters>) -> Self {
         let mut registry = Registry::new();
         registry.set_graveyard_limit(GraveyardLimit {
-            operations: config.graveyard_operations,
-            bytes: config.graveyard_bytes,
+            operations: config.graveyard_ops,
+            bytes: config.graveyard_bytes as u64,
         });
         let inner = Inner {
             ring,
@@ -91,7 +91,7 @@ impl Driver {
             pools: Vec::new(),
             missed: Vec::new(),
             missed_since: None,
-            held_wait_ms: u32::try_from(config.held_wait.as_millis()).unwrap_or(u32::MAX),
+            held_wait_ms: u32::try_from(config.held_submission.as_millis()).unwrap_or(u32::MAX),
             closed: false,
         };
         Self {

@@ -1,11 +1,47 @@
-//! The runtime: one thread, one ring, one executor.
+//! The runtime: one thread, one ring, one executor, times the number of cores.
+//!
+//! ```text
+//!   spawn ── task ──┐                       ┌── cores, Builder, Runtime
+//!                executor ── one turn ── driver ── sys (the one door to the kernel)
+//!   time ── wheel ──┘                       └── op: Op, Entry, Completion, Submit
+//! ```
+//!
+//! Read in this order: `sys` (what the kernel offers), `op` (how a request lives), `driver` (both
+//! together), `task` and `executor` (who asks), `runtime` and `spawn` (all cores), then what stands
+//! beside them.
 
 mod config;
-#[allow(dead_code, unused_imports, reason = "the driver is its user")]
-mod sys;
 mod caps;
 mod start_error;
+#[allow(dead_code, unused_imports, reason = "the driver is its user")]
+mod sys;
+mod fd;
+pub mod op;
+mod driver;
+mod wake_read;
+mod task;
+mod sync;
+mod mailbox;
+mod door;
+mod context;
+mod executor;
+mod runtime;
+mod spawn;
+mod affinity;
+mod blocking;
+mod cancel;
+pub mod time;
+mod stats;
 
+pub use cancel::{CancelHook, CancelToken};
 pub use caps::Caps;
 pub use config::Config;
+pub use fd::Fd;
+pub use runtime::{Builder, Runtime, block_on, rt};
+pub use spawn::{
+    PerCore, cores, current_core, recv_pool, runtime_id, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
+};
 pub use start_error::StartError;
+pub use sys::calls;
+pub use stats::{CoreStats, stats};
+pub use task::{AbortHandle, JoinError, JoinHandle, JoinSet};

@@ -46,8 +46,8 @@ pub type VecTail<'b> = Tail<'b, Vec<u8>>;
 /// }
 /// # use std::{future::Future, pin::pin, task::{Context, Waker}};
 /// # let mut buf = Vec::from(*b"> ");
-/// # let ready = pin!(read_to_end(b"hello, world", &mut buf)).poll(&mut Context::from_waker(Waker::noop()));
-/// # assert!(ready.is_ready());
+/// # let mut context = Context::from_waker(Waker::noop());
+/// # assert!(pin!(read_to_end(b"hello, world", &mut buf)).poll(&mut context).is_ready());
 /// # assert_eq!(buf, b"> hello, world");
 /// ```
 pub struct Tail<'b, B: IoBufMut> {

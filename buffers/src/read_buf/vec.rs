@@ -28,7 +28,7 @@ impl<'b, 'a> ReadBufVec<'b, 'a> {
 
     /// The unfilled parts, for a reader to write to.
     pub fn cursor(&mut self) -> ReadVecCursor<'_, 'a> {
-        ReadVecCursor { bufs: self.bufs }
+        ReadVecCursor::new(self.bufs)
     }
 }
 
@@ -39,10 +39,14 @@ pub struct ReadVecCursor<'c, 'a> {
     bufs: &'c mut [ReadBuf<'a>],
 }
 
-impl<'a> ReadVecCursor<'_, 'a> {
+impl<'c, 'a> ReadVecCursor<'c, 'a> {
+    pub(super) fn new(bufs: &'c mut [ReadBuf<'a>]) -> Self {
+        Self { bufs }
+    }
+
     /// The same cursor for a shorter time.
     pub fn reborrow(&mut self) -> ReadVecCursor<'_, 'a> {
-        ReadVecCursor { bufs: self.bufs }
+        ReadVecCursor::new(self.bufs)
     }
 
     /// How many bytes are unfilled, over all buffers.

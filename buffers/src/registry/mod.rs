@@ -79,7 +79,7 @@ pub enum Place {
     /// Held back by the driver.
     Held,
     /// At this position of the submission queue; the ring knows whether that was consumed.
-    Queued(u32),
+    Queued(u64),
 }
 
 /// What traces, statistics and the driver want to know of an operation that nobody may look at.
@@ -153,7 +153,7 @@ pub struct Ending<C: 'static> {
     /// What was noted at submission.
     pub facts: Facts,
     mark: Option<Mark>,
-    table: &'static Table<C>,
+    _table: std::marker::PhantomData<&'static Table<C>>,
 }
 
 impl<C> Ending<C> {
@@ -562,7 +562,8 @@ impl<C> Registry<C> {
         answer: Answer,
         first: Option<Answer>,
     ) -> Ending<C> {
-        Ending { key, answer, first, facts: record.facts, mark: record.mark, table: record.table }
+        let (facts, mark) = (record.facts, record.mark);
+        Ending { key, answer, first, facts, mark, _table: std::marker::PhantomData }
     }
 
     fn next(

@@ -24,7 +24,8 @@ use crate::IoBufMut;
 /// until the next `&mut self` call.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no list of buffers that the kernel can own",
-    note = "use a `Vec`, a `Box<[_]>`, an array or a tuple of up to four owned buffers (`Vec<u8>`, `&'static [u8]`...)"
+    note = "use a `Vec`, a `Box<[_]>`, an array or a tuple of up to four owned buffers \
+            (`Vec<u8>`, `&'static [u8]`...)"
 )]
 pub unsafe trait IoVecBuf: 'static {
     /// Calls `f` with the filled bytes of each part, empty ones included.
@@ -53,7 +54,8 @@ pub unsafe trait IoVecBuf: 'static {
 /// until the next *other* `&mut self` call.
 #[diagnostic::on_unimplemented(
     message = "the kernel cannot read into `{Self}`",
-    note = "use a `Vec`, a `Box<[_]>`, an array or a tuple of up to four buffers that have unfilled capacity (`Vec<u8>`, `Fill`...)"
+    note = "use a `Vec`, a `Box<[_]>`, an array or a tuple of up to four buffers that \
+            have unfilled capacity (`Vec<u8>`, `Fill`...)"
 )]
 pub unsafe trait IoVecBufMut: IoVecBuf {
     /// Calls `f` with the unfilled bytes of each part, empty ones included.

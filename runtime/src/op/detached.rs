@@ -51,6 +51,12 @@ impl Detached {
         self.driver.cancel(self.key);
     }
 
+    /// Another handle of the same operation.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self { driver: Rc::clone(&self.driver), key: self.key }
+    }
+
     /// The operation's owner is gone: it is cancelled, and counts as buried until its last answer.
     pub fn bury(self) {
         self.driver.bury(self.key);

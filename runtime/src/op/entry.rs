@@ -16,7 +16,7 @@ use crate::fd::Fd;
 use crate::sys::Request;
 use io_uring::opcode;
 use sexton_buffers::registry::Mark;
-use sexton_buffers::{IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ProvidedPool};
+use sexton_buffers::{Claim, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ProvidedPool};
 use std::ffi::CStr;
 use std::marker::PhantomData;
 
@@ -73,6 +73,15 @@ unsafe fn mark_filled<B: IoBufMut>(buf: *mut (), n: usize) {
     let buf = unsafe { &mut *buf.cast::<B>() };
     // SAFETY: the caller vouches for the bytes.
     unsafe { buf.mark_filled(n) }
+}
+
+/// # Safety
+/// As for `mark_filled`, of a `Claim`'s buffer.
+unsafe fn record_claim(claim: *mut (), n: usize) {
+    // SAFETY: I2: made for a claim.
+    let claim = unsafe { &mut *claim.cast::<Claim>() };
+    // SAFETY: the caller vouches for the bytes.
+    unsafe { claim.record(n) }
 }
 
 /// # Safety
@@ -169,6 +178,21 @@ impl<'a> Entry<'a> {
     pub fn recv<B: IoBufMut>(fd: &'a Fd, buf: &'a mut B, poll_first: bool) -> Self {
         let mut entry = Self::on(opcode::Recv::CODE, fd).fill(buf);
         entry.request.ioprio = if poll_first { abi::RECV_POLL_FIRST } else { 0 };
+        entry
+    }
+
+    /// Receives into a buffer without marking it: the bytes are recorded as claimable, by whoever reads
+    /// next. Otherwise as [`recv`](Self::recv).
+    pub fn recv_claim(fd: &'a Fd, claim: &'a mut Claim, poll_first: bool) -> Self {
+        let claim: *mut Claim = claim;
+        // SAFETY: I1: `claim` is borrowed for `'a`, exclusively.
+        let unfilled = unsafe { &mut *claim }.buf_mut().unfilled();
+        let mut entry = Self::on(opcode::Recv::CODE, fd);
+        entry.request.ioprio = if poll_first { abi::RECV_POLL_FIRST } else { 0 };
+        entry.request.addr = unfilled.cast();
+        entry.request.len = clamp(unfilled.len());
+        entry.limit = entry.request.len;
+        entry.mark = Some(Mark { mark: record_claim, buf: claim.cast() });
         entry
     }
 

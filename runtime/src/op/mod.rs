@@ -36,7 +36,7 @@ pub use timeout::Timeout;
 pub use write::{WriteAt, WriteVectoredAt};
 
 pub(crate) use entry::Gives;
-pub(crate) use table::{MultishotTable, OpTable};
+pub(crate) use table::{MultishotTable, OpTable, Shot};
 
 /// One operation with one answer.
 ///

@@ -4,6 +4,7 @@
 //! `kernel` (io_uring), `host` (what the machine says about itself).
 
 mod request;
+pub mod calls;
 mod surface;
 mod kernel;
 mod host;

@@ -44,7 +44,7 @@ impl From<&Config> for RingConfig {
 /// The kernel counts in 32 bits, and an idle connection's receive outlives four billion other
 /// submissions: hence 64 here, so that a position never comes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Position(pub(super) u64);
+pub(crate) struct Position(pub(crate) u64);
 
 /// How `enter` waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

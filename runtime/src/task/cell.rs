@@ -50,6 +50,8 @@ const FINISHED: u8 = 1 << 2;
 const ABORTED: u8 = 1 << 3;
 /// Nobody will take the output.
 const DETACHED: u8 = 1 << 4;
+/// The executor has given its reference back.
+const RELEASED: u8 = 1 << 5;
 
 /// What does not depend on the future's type.
 pub(crate) struct Header {
@@ -204,6 +206,17 @@ impl TaskRef {
             self.finish();
         }
         finished
+    }
+
+    /// Gives back the executor's reference, once, when the task is finished.
+    pub(crate) fn release_executors(&self) {
+        let header = self.header();
+        if header.has(RELEASED) {
+            return;
+        }
+        header.set(RELEASED);
+        // SAFETY: the executor forgot one counted reference when it spawned the task; on its thread.
+        unsafe { release_own(self.0) };
     }
 
     /// Ends a task that will not be run again.

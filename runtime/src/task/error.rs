@@ -10,6 +10,8 @@ pub struct JoinError(Repr);
 
 enum Repr {
     Cancelled,
+    /// It could not be started.
+    Refused(String),
     /// In a mutex so that the error is `Sync` although a panic's payload is not.
     Panicked(Mutex<Box<dyn Any + Send + 'static>>),
 }
@@ -19,14 +21,18 @@ impl JoinError {
         Self(Repr::Cancelled)
     }
 
+    pub(crate) fn refused(why: String) -> Self {
+        Self(Repr::Refused(why))
+    }
+
     pub(crate) fn panicked(payload: Box<dyn Any + Send + 'static>) -> Self {
         Self(Repr::Panicked(Mutex::new(payload)))
     }
 
-    /// Whether the task was aborted, or its runtime ended.
+    /// Whether the task was aborted, was never started, or its runtime ended.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.0, Repr::Cancelled)
+        !self.is_panic()
     }
 
     /// Whether the task panicked.
@@ -44,7 +50,7 @@ impl JoinError {
             Repr::Panicked(payload) => {
                 Ok(payload.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
             }
-            Repr::Cancelled => Err(self),
+            Repr::Cancelled | Repr::Refused(_) => Err(self),
         }
     }
 
@@ -72,6 +78,7 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.0, self.message()) {
             (Repr::Cancelled, _) => f.write_str("the task was cancelled"),
+            (Repr::Refused(why), _) => write!(f, "the task was not started: {why}"),
             (_, Some(message)) => write!(f, "the task panicked: {message}"),
             (_, None) => f.write_str("the task panicked"),
         }
@@ -82,6 +89,7 @@ impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Repr::Cancelled => f.write_str("JoinError::Cancelled"),
+            Repr::Refused(why) => write!(f, "JoinError::Refused({why:?})"),
             Repr::Panicked(_) => write!(f, "JoinError::Panicked({:?})", self.message()),
         }
     }
@@ -90,8 +98,7 @@ impl fmt::Debug for JoinError {
 impl std::error::Error for JoinError {}
 
 impl From<JoinError> for io::Error {
-    /// An error of kind `Other` (a panic) or `Interrupted`-free `BrokenPipe` (an abort), with the
-    /// `JoinError` inside.
+    /// An error of kind `Other` (a panic) or `BrokenPipe` (an abort), with the `JoinError` inside.
     fn from(error: JoinError) -> Self {
         let kind = if error.is_panic() { io::ErrorKind::Other } else { io::ErrorKind::BrokenPipe };
         io::Error::new(kind, error)

@@ -10,6 +10,7 @@ use super::cell::TaskRef;
 use super::error::JoinError;
 use super::remote::Remote;
 use crate::context;
+use crate::door::Door;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -47,7 +48,7 @@ impl<T> Unpin for JoinHandle<T> {}
 impl<T> JoinHandle<T> {
     /// # Safety
     /// I1: the task's output is a `T`, and this is its one handle.
-    pub(crate) unsafe fn local(task: TaskRef) -> Self {
+    unsafe fn local(task: TaskRef) -> Self {
         Self { repr: Repr::Local(task), _local: PhantomData }
     }
 
@@ -92,6 +93,19 @@ fn abort_local(task: &TaskRef) {
     if task.abort() {
         context::enqueue(task.share());
     }
+}
+
+/// Makes the cell of `future`, and its one handle.
+#[track_caller]
+pub(crate) fn new_task<F: Future + 'static>(
+    future: F,
+    owner: u64,
+    door: Arc<Door>,
+) -> (TaskRef, JoinHandle<F::Output>) {
+    let task = TaskRef::new(future, owner, door);
+    // SAFETY: I1: made here, once, of the same type.
+    let handle = unsafe { JoinHandle::local(task.share()) };
+    (task, handle)
 }
 
 impl<T> Future for JoinHandle<T> {

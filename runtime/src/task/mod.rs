@@ -12,6 +12,7 @@ mod join_set;
 
 pub use error::JoinError;
 pub use handle::{AbortHandle, JoinHandle};
+pub(crate) use handle::new_task;
 pub use join_set::JoinSet;
 
 pub(crate) use cell::{Header, TaskRef, release_orphan};

@@ -1,0 +1,6 @@
+//! One concrete, erased type for every owned buffer.
+
+mod buf;
+mod table;
+
+pub use buf::OwnedBuf;

@@ -1,0 +1,8 @@
+//! Pools of buffers: memory only, a ring's registration of it is somebody else's business.
+
+mod memory;
+mod provided;
+mod pool_buf;
+
+pub use pool_buf::PoolBuf;
+pub use provided::ProvidedPool;

@@ -1,0 +1,50 @@
+//! The errors that the traits' own methods make, in words.
+
+use std::io::{Error, ErrorKind, Result};
+use std::string::FromUtf8Error;
+
+pub(crate) fn ended_early() -> Error {
+    Error::new(ErrorKind::UnexpectedEof, "the stream ended before the buffer was full")
+}
+
+/// What a writer says to have taken of `left` bytes. A wrong answer is the writer's fault, and may
+/// not make its caller panic.
+pub(crate) fn check_taken(n: usize, left: usize) -> Result<()> {
+    match n {
+        0 => Err(Error::new(
+            ErrorKind::WriteZero,
+            "the writer took no more before everything was written",
+        )),
+        n if n > left => {
+            Err(Error::other("the writer claims to have taken more than it was given"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Nothing read into a buffer that has no room must not look like the end of the stream.
+pub(crate) fn no_room() -> Error {
+    Error::new(
+        ErrorKind::InvalidInput,
+        "the buffer has no room: reads append to what is filled (clear it, reserve more, or read \
+         into `slice_mut(..)`)",
+    )
+}
+
+pub(crate) fn cannot_show(n: usize) -> Error {
+    let text = format!("this reader cannot show {n} bytes in one piece; a buffered reader can");
+    Error::new(ErrorKind::Unsupported, text)
+}
+
+pub(crate) fn cannot_format() -> Error {
+    Error::other("an argument could not be formatted")
+}
+
+/// The bytes are inside: nothing that was read is lost.
+pub(crate) fn not_utf8(error: FromUtf8Error) -> Error {
+    Error::new(ErrorKind::InvalidData, error)
+}
+
+pub(crate) fn beyond_the_last_offset() -> Error {
+    Error::new(ErrorKind::InvalidInput, "the offset and the length exceed 64 bits together")
+}

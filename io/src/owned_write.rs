@@ -1,0 +1,108 @@
+//! Writes from a buffer that is lent to the kernel and comes back.
+
+use std::future::Future;
+use std::io;
+use std::io::ErrorKind;
+
+use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf, Slice};
+
+use crate::fault;
+
+/// Writers that take a buffer and give it back with the result.
+///
+/// The kernel reads from the buffer itself, nothing is copied. Shared and static bytes will do:
+/// `Arc<[u8]>`, `&'static str`.
+///
+/// ```
+/// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+/// # use wait::block_on;
+/// use sexton_io::OwnedWrite;
+///
+/// # block_on(async {
+/// let mut written = Vec::new();
+/// written.write_all_owned("static").await?;
+/// let buf = written.write_all_owned(Vec::from(*b" and owned")).await?;
+/// assert_eq!((&written[..], &buf[..]), (&b"static and owned"[..], &b" and owned"[..]));
+/// # Ok::<(), std::io::Error>(()) }).unwrap();
+/// ```
+pub trait OwnedWrite {
+    /// Writes a prefix of the filled bytes of `buf`, and says how long it was.
+    ///
+    /// # Completes
+    /// When at least one byte was taken, at once if there is none. `buf` comes back in every case.
+    ///
+    /// # If dropped
+    /// All of the bytes may be written, or some, or none; not lossless. `buf` is freed when the
+    /// kernel has let go of it.
+    fn write_owned<B: IoBuf>(&mut self, buf: B) -> impl Future<Output = BufResult<usize, B>>;
+
+    /// Writes a prefix of the filled bytes of all `bufs` in order, and says how long it was.
+    ///
+    /// # Completes
+    /// As [`write_owned`](OwnedWrite::write_owned) does.
+    ///
+    /// # If dropped
+    /// As [`write_owned`](OwnedWrite::write_owned): not lossless.
+    fn write_vectored_owned<V: IoVecBuf>(
+        &mut self,
+        bufs: V,
+    ) -> impl Future<Output = BufResult<usize, V>>;
+
+    /// Whether the vectored method uses more than the first buffer that is not empty.
+    ///
+    /// A hint. Wrappers must forward it.
+    fn is_write_vectored_owned(&self) -> bool {
+        false
+    }
+
+    /// Waits until the writer has handed on all that it held back.
+    ///
+    /// # If dropped
+    /// Nothing for sockets and files, which hold nothing back. Other writers say for themselves.
+    fn flush_owned(&mut self) -> impl Future<Output = io::Result<()>>;
+
+    /// Says to the other side that no more will be written; reading goes on (half-close).
+    ///
+    /// By default nothing happens: many writers have no such notion. Flush first.
+    ///
+    /// [`Write::shutdown`](crate::Write::shutdown) is the same under the same name. Code that is
+    /// generic over both traits names one: `OwnedWrite::shutdown(&mut writer)`.
+    ///
+    /// # If dropped
+    /// It was done, or it was not; doing it again is harmless.
+    fn shutdown(&mut self) -> impl Future<Output = io::Result<()>> {
+        async { Ok(()) }
+    }
+
+    /// Writes all filled bytes of `buf`. Goes on after `Interrupted`.
+    ///
+    /// # Errors
+    /// `WriteZero` if the writer takes no more. [`BufError::transferred`] says how much was written
+    /// before: `buf.slice(transferred..)` is what is left.
+    ///
+    /// # If dropped
+    /// An unknown prefix was written; not lossless.
+    fn write_all_owned<B: IoBuf>(
+        &mut self,
+        buf: B,
+    ) -> impl Future<Output = Result<B, BufError<B>>> {
+        async move {
+            let len = buf.filled().len();
+            let (mut rest, mut done) = (buf.slice(..), 0);
+            while done < len {
+                match self.write_owned(rest).await {
+                    Ok((n, r)) => {
+                        if let Err(e) = fault::check_taken(n, len - done) {
+                            return Err(BufError::new(e, r.into_inner()).with_transferred(done));
+                        }
+                        done += n;
+                        rest = r.into_inner().slice(done..);
+                    }
+                    Err(e) if e.kind() == ErrorKind::Interrupted => rest = e.into_buf(),
+                    Err(e) => return Err(e.map_buf(Slice::into_inner).with_transferred(done)),
+                }
+            }
+            Ok(rest.into_inner())
+        }
+    }
+}

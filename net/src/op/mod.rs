@@ -1,0 +1,13 @@
+//! What sockets ask of the kernel, one operation a file.
+
+mod accept;
+mod connect;
+mod recv_into;
+mod recv_pool;
+mod send;
+
+pub(crate) use accept::Accept;
+pub(crate) use connect::Connect;
+pub(crate) use recv_into::RecvInto;
+pub(crate) use recv_pool::RecvPool;
+pub(crate) use send::{Send, SendVectored};

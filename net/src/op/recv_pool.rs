@@ -1,0 +1,29 @@
+//! `IORING_OP_RECV`, many times, into buffers that the kernel picks when data comes: an idle connection
+//! holds none.
+
+use crate::socket::Shared;
+use sexton_buffers::ProvidedPool;
+use sexton_runtime::Fd;
+use sexton_runtime::op::{Completion, Entry, Multishot};
+use std::rc::Rc;
+
+pub(crate) struct RecvPool {
+    pub(crate) fd: Fd,
+    pub(crate) pool: ProvidedPool,
+}
+
+impl Multishot for RecvPool {
+    type Handler = Rc<Shared>;
+
+    fn entry(&mut self) -> Entry<'_> {
+        Entry::recv_provided(&self.fd, &self.pool, true)
+    }
+
+    fn item(socket: &Rc<Shared>, completion: Completion) {
+        socket.pool_item(completion.buf());
+    }
+
+    fn end(self, socket: Rc<Shared>, completion: Completion) {
+        socket.pool_ended(completion.buf());
+    }
+}

@@ -1,0 +1,49 @@
+//! `IORING_OP_SEND` and `IORING_OP_SENDMSG`: at most one of a stream is in flight.
+
+use crate::socket::Shared;
+use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf};
+use sexton_runtime::op::{Completion, Entry, MsgSend, Op};
+use std::rc::Rc;
+
+pub(crate) struct Send<B> {
+    pub(crate) socket: Rc<Shared>,
+    pub(crate) buf: B,
+}
+
+impl<B: IoBuf> Op for Send<B> {
+    type Output = BufResult<usize, B>;
+
+    fn entry(&mut self) -> Entry<'_> {
+        Entry::send(self.socket.fd(), &self.buf)
+    }
+
+    fn complete(self, completion: Completion) -> Self::Output {
+        self.socket.send_ended();
+        match completion.count() {
+            Ok(count) => Ok((count, self.buf)),
+            Err(error) => Err(BufError::new(error, self.buf)),
+        }
+    }
+}
+
+pub(crate) struct SendVectored<V> {
+    pub(crate) socket: Rc<Shared>,
+    pub(crate) msg: MsgSend<V>,
+}
+
+impl<V: IoVecBuf> Op for SendVectored<V> {
+    type Output = BufResult<usize, V>;
+
+    fn entry(&mut self) -> Entry<'_> {
+        Entry::sendmsg(self.socket.fd(), &mut self.msg)
+    }
+
+    fn complete(self, completion: Completion) -> Self::Output {
+        self.socket.send_ended();
+        let bufs = self.msg.into_inner();
+        match completion.count() {
+            Ok(count) => Ok((count, bufs)),
+            Err(error) => Err(BufError::new(error, bufs)),
+        }
+    }
+}

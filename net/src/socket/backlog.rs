@@ -1,0 +1,111 @@
+//! What the handles of one listener share: connections that were accepted and not fetched yet.
+
+use super::waiters::Waiters;
+use crate::op::Accept;
+use sexton_runtime::op::{Detached, SocketAddrBuf};
+use sexton_runtime::{CancelHook, Fd};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+/// A connection, and its peer if the kernel said who.
+pub(crate) type Connection = (OwnedFd, Option<SocketAddr>);
+
+#[derive(Debug)]
+pub(crate) struct Backlog {
+    fd: Fd,
+    state: RefCell<State>,
+    waiters: Waiters,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    accepted: VecDeque<Connection>,
+    error: Option<io::Error>,
+    flight: Option<Detached>,
+}
+
+/// What accepting brings.
+pub(crate) enum Accepted {
+    Connection(Connection),
+    /// No descriptor or no memory is left: the connection stays in the kernel's queue. Pause.
+    Exhausted,
+}
+
+/// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`, by the numbers that Linux has everywhere.
+const EXHAUSTED: [i32; 4] = [24, 23, 105, 12];
+/// `ECONNABORTED`, `EPROTO`, `EPERM` (a firewall), and what a network may report of one connection.
+const PASSING: [i32; 10] = [103, 71, 1, 100, 92, 112, 64, 113, 95, 101];
+
+impl Backlog {
+    pub(crate) fn new(fd: Fd) -> Rc<Self> {
+        Rc::new(Self { fd, state: RefCell::default(), waiters: Waiters::default() })
+    }
+
+    pub(crate) fn fd(&self) -> &Fd {
+        &self.fd
+    }
+
+    /// An accept has ended.
+    pub(crate) fn accepted(&self, outcome: io::Result<OwnedFd>, peer: Option<SocketAddr>) {
+        let mut state = self.state.borrow_mut();
+        let flight = state.flight.take();
+        match outcome {
+            Ok(fd) => state.accepted.push_back((fd, peer)),
+            Err(error) => state.error = Some(error),
+        }
+        drop(state);
+        drop(flight);
+        self.waiters.wake();
+    }
+
+    /// The next connection. The accept in flight is the listener's: nothing is lost with a future.
+    pub(crate) fn poll_accept(
+        self: &Rc<Self>,
+        cx: &mut Context<'_>,
+        hook: &mut CancelHook,
+    ) -> Poll<io::Result<Accepted>> {
+        let idle = {
+            let mut state = self.state.borrow_mut();
+            if let Some(connection) = state.accepted.pop_front() {
+                return Poll::Ready(Ok(Accepted::Connection(connection)));
+            }
+            match state.error.take() {
+                Some(error) => match error.raw_os_error() {
+                    Some(code) if EXHAUSTED.contains(&code) => {
+                        return Poll::Ready(Ok(Accepted::Exhausted));
+                    }
+                    // The connection is gone, was interrupted, or nobody wants it any more: next one.
+                    Some(code) if PASSING.contains(&code) || code == 4 || code == 125 => {}
+                    _ => return Poll::Ready(Err(error)),
+                },
+                None => {}
+            }
+            state.flight.is_none()
+        };
+        if hook.is_cancelled(cx) {
+            return Poll::Ready(Err(io::Error::from_raw_os_error(125)));
+        }
+        if idle {
+            let op = Accept { listener: Rc::clone(self), peer: SocketAddrBuf::empty() };
+            match Detached::submit(op) {
+                Ok(flight) => self.state.borrow_mut().flight = Some(flight),
+                Err((_, error)) => return Poll::Ready(Err(error)),
+            }
+        }
+        self.waiters.register(cx);
+        Poll::Pending
+    }
+
+    /// The listener is gone: what it accepted and nobody fetched is closed, and so is what comes late.
+    pub(crate) fn bury(&self) {
+        let state = std::mem::take(&mut *self.state.borrow_mut());
+        if let Some(flight) = state.flight {
+            flight.bury();
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What the handles and the operations of one socket share.
+//!
+//! ```text
+//!   reads:  receive in flight ──▶ done (bytes in the asker's buffer) ──▶ its future
+//!              │                     │ somebody else reads first, or the asker is gone
+//!              │                     ▼
+//!              └─────────────────▶ chunks (bytes that nobody has claimed) ──▶ who reads next
+//!
+//!   writes: at most one send in flight; the next one waits for its end
+//! ```
+//!
+//! What is in flight is recorded when it is submitted, not by a destructor: a future that is dropped,
+//! or forgotten, loses no byte.
+
+mod backlog;
+mod read;
+mod recv;
+mod reader;
+mod shared;
+mod waiters;
+mod write;
+
+pub(crate) use backlog::{Accepted, Backlog};
+pub(crate) use read::no_room;
+pub(crate) use reader::Reader;
+pub(crate) use recv::Ticket;
+pub(crate) use shared::Shared;
+pub(crate) use write::WriteOwned;

@@ -1,0 +1,317 @@
+//! The handle that may show a stream's bytes: it alone holds the chunk being shown.
+
+use super::read::ReadOwned;
+use super::recv::Flight;
+use super::shared::Shared;
+use sexton_buffers::{BufResult, Chunk, IoBufMut, ReadCursor, ReadVecCursor};
+use sexton_io::{Interest, NonBlocking, Readiness};
+use sexton_runtime::op::{PollFd, submit};
+use sexton_runtime::{CancelHook, calls};
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+/// The reading side of a stream. There is one: the stream itself, or its read half.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    socket: Rc<Shared>,
+    /// What `fill_buf` shows. Behind `&mut self` it is borrowed; `&self` methods put it back first.
+    shown: RefCell<Option<Chunk>>,
+    /// The last non-blocking read found less than it had room for: the next one waits first.
+    drained: Cell<bool>,
+}
+
+impl Reader {
+    pub(crate) fn new(socket: Rc<Shared>) -> Self {
+        Self { socket, shown: RefCell::new(None), drained: Cell::new(false) }
+    }
+
+    pub(crate) fn socket(&self) -> &Rc<Shared> {
+        &self.socket
+    }
+
+    /// Puts back what is shown: readers through `&self` take from the socket.
+    fn unshow(&self) {
+        if let Some(chunk) = self.shown.take() {
+            self.socket.put_back(chunk);
+        }
+    }
+
+    pub(crate) async fn read_owned<B: IoBufMut>(&self, buf: B) -> BufResult<usize, B> {
+        self.unshow();
+        ReadOwned::new(&self.socket, buf).await
+    }
+
+    /// Makes `shown` hold bytes, unless the stream has ended: then it holds none.
+    pub(crate) fn poll_fill(
+        &self,
+        cx: &mut Context<'_>,
+        hook: &mut CancelHook,
+    ) -> Poll<io::Result<()>> {
+        if self.shown.borrow().as_ref().is_some_and(|chunk| !chunk.is_empty()) {
+            return Poll::Ready(Ok(()));
+        }
+        let next = ready!(self.poll_chunk(cx, hook))?;
+        let old = self.shown.replace(next);
+        drop(old);
+        Poll::Ready(Ok(()))
+    }
+
+    /// The next chunk that nobody has claimed; `None` at the end of the stream.
+    fn poll_chunk(
+        &self,
+        cx: &mut Context<'_>,
+        hook: &mut CancelHook,
+    ) -> Poll<io::Result<Option<Chunk>>> {
+        let idle = {
+            let mut recv = self.socket.recv.borrow_mut();
+            recv.rob();
+            if let Some(chunk) = recv.chunks.pop_front() {
+                return Poll::Ready(Ok(Some(chunk)));
+            }
+            if let Some(error) = recv.error.take() {
+                return Poll::Ready(Err(error));
+            }
+            if recv.eof {
+                return Poll::Ready(Ok(None));
+            }
+            matches!(recv.flight, Flight::None)
+        };
+        if hook.is_cancelled(cx) {
+            // The receive stays with the stream: nothing is lost.
+            return Poll::Ready(Err(io::Error::from_raw_os_error(125)));
+        }
+        if idle {
+            self.socket.arm()?;
+        }
+        self.socket.readers.register(cx);
+        Poll::Pending
+    }
+
+    pub(crate) async fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        let mut hook = CancelHook::default();
+        poll_fn(|cx| self.poll_fill(cx, &mut hook)).await?;
+        Ok(self.shown.get_mut().as_deref().unwrap_or_default())
+    }
+
+    pub(crate) fn consume(&mut self, n: usize) {
+        match self.shown.get_mut() {
+            Some(chunk) => chunk.consume(n),
+            None => assert!(n == 0, "more bytes consumed than there are"),
+        }
+    }
+
+    /// Shows at least `n` bytes in one piece. What lies in several chunks is put together.
+    pub(crate) async fn fill_at_least(&mut self, n: usize) -> io::Result<&[u8]> {
+        let mut hook = CancelHook::default();
+        poll_fn(|cx| self.poll_fill(cx, &mut hook)).await?;
+        while self.shown_len() > 0 && self.shown_len() < n {
+            let Some(more) = poll_fn(|cx| self.poll_chunk(cx, &mut hook)).await? else { break };
+            let shown = self.shown.get_mut();
+            let mut bytes = shown.take().map(Chunk::into_vec).unwrap_or_default();
+            bytes.extend_from_slice(&more);
+            *shown = Some(Chunk::from(bytes));
+        }
+        Ok(self.shown.get_mut().as_deref().unwrap_or_default())
+    }
+
+    fn shown_len(&mut self) -> usize {
+        self.shown.get_mut().as_deref().map_or(0, <[u8]>::len)
+    }
+
+    pub(crate) async fn read_managed(&self, max: usize) -> io::Result<Option<Chunk>> {
+        self.unshow();
+        if max == 0 {
+            return Err(super::read::no_room());
+        }
+        let mut hook = CancelHook::default();
+        let Some(mut chunk) = poll_fn(|cx| self.poll_chunk(cx, &mut hook)).await? else {
+            return Ok(None);
+        };
+        if chunk.len() <= max {
+            return Ok(Some(chunk));
+        }
+        let head = Chunk::from(chunk[..max].to_vec());
+        chunk.consume(max);
+        self.socket.put_back(chunk);
+        Ok(Some(head))
+    }
+
+    /// Takes what is there without waiting.
+    pub(crate) fn non_blocking_read(
+        &self,
+        mut cursor: ReadCursor<'_>,
+    ) -> io::Result<NonBlocking<()>> {
+        self.unshow();
+        if cursor.capacity() == 0 {
+            return Ok(NonBlocking::Ready(()));
+        }
+        let mut recv = self.socket.recv.borrow_mut();
+        recv.rob();
+        if let Some(chunk) = recv.chunks.front_mut() {
+            let count = cursor.append(chunk);
+            chunk.consume(count);
+            if chunk.is_empty() {
+                recv.chunks.pop_front();
+            }
+            return Ok(NonBlocking::Ready(()));
+        }
+        if let Some(error) = recv.error.take() {
+            return Err(error);
+        }
+        if recv.eof {
+            return Ok(NonBlocking::Ready(()));
+        }
+        if !matches!(recv.flight, Flight::None) || self.drained.take() {
+            return Ok(NonBlocking::WouldBlock);
+        }
+        drop(recv);
+        match calls::socket::recv(self.socket.fd(), &mut cursor, false) {
+            Ok(0) => {
+                self.socket.recv.borrow_mut().eof = true;
+                Ok(NonBlocking::Ready(()))
+            }
+            Ok(_) => {
+                self.drained.set(cursor.capacity() > 0);
+                Ok(NonBlocking::Ready(()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(NonBlocking::WouldBlock),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As [`non_blocking_read`](Self::non_blocking_read), into the first buffers with room in turn.
+    pub(crate) fn non_blocking_read_vectored(
+        &self,
+        mut bufs: ReadVecCursor<'_, '_>,
+    ) -> io::Result<NonBlocking<usize>> {
+        let mut total = 0;
+        while let Some(mut cursor) = bufs.first() {
+            let outcome = self.non_blocking_read(cursor.reborrow());
+            let (count, full) = (cursor.written(), cursor.capacity() == 0);
+            total += count;
+            match outcome {
+                Ok(NonBlocking::Ready(())) if count > 0 && full => {}
+                // What came before an error, or before a wait, is delivered; the rest comes again.
+                _ if total > 0 => break,
+                Ok(NonBlocking::Ready(())) => break,
+                Ok(NonBlocking::WouldBlock) => return Ok(NonBlocking::WouldBlock),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(NonBlocking::Ready(total))
+    }
+
+    /// Waits until a read would not wait, and says what else is ready if `interest` asks for it.
+    pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Readiness> {
+        let shown = self.shown.borrow().as_ref().is_some_and(|chunk| !chunk.is_empty());
+        let wants_read = interest.contains(Interest::READ);
+        let wants_write = interest.contains(Interest::WRITE);
+        if wants_read && (shown || self.socket.recv.borrow().is_ready()) {
+            return Ok(Readiness::new(true, false, false));
+        }
+        let mut mask = 0;
+        if wants_read {
+            if !matches!(self.socket.recv.borrow().flight, Flight::None) && !wants_write {
+                // The receive in flight takes the bytes: its end is the readiness.
+                let mut hook = CancelHook::default();
+                poll_fn(|cx| self.poll_landed(cx, &mut hook)).await?;
+                return Ok(Readiness::new(true, false, false));
+            }
+            mask |= PollFd::READ;
+        }
+        if wants_write {
+            mask |= PollFd::WRITE;
+        }
+        let fd = self.socket.fd().clone();
+        let ready = submit(PollFd { fd, mask }).await?;
+        let (read, write) = (PollFd::is_read(ready), PollFd::is_write(ready));
+        Ok(Readiness::new(wants_read && read, wants_write && write, PollFd::is_hup(ready)))
+    }
+
+    fn poll_landed(&self, cx: &mut Context<'_>, hook: &mut CancelHook) -> Poll<io::Result<()>> {
+        let recv = self.socket.recv.borrow();
+        if recv.is_ready() || matches!(recv.flight, Flight::None) {
+            return Poll::Ready(Ok(()));
+        }
+        drop(recv);
+        if hook.is_cancelled(cx) {
+            return Poll::Ready(Err(io::Error::from_raw_os_error(125)));
+        }
+        self.socket.readers.register(cx);
+        Poll::Pending
+    }
+
+    /// Copies bytes that wait, without taking them.
+    pub(crate) async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.unshow();
+        loop {
+            {
+                let mut recv = self.socket.recv.borrow_mut();
+                recv.rob();
+                if let Some(chunk) = recv.chunks.front() {
+                    let n = chunk.len().min(buf.len());
+                    buf[..n].copy_from_slice(&chunk[..n]);
+                    return Ok(n);
+                }
+                if let Some(error) = recv.error.take() {
+                    return Err(error);
+                }
+                if recv.eof {
+                    return Ok(0);
+                }
+            }
+            if matches!(self.socket.recv.borrow().flight, Flight::None) {
+                let mut borrowed = sexton_buffers::ReadBuf::from(&mut *buf);
+                match calls::socket::recv(self.socket.fd(), &mut borrowed.unfilled(), true) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    outcome => return outcome,
+                }
+            }
+            self.ready(Interest::READ).await?;
+        }
+    }
+
+    /// Ends the receive in flight and waits for its end: all bytes that came are then in the socket.
+    pub(crate) async fn settle(&self) {
+        self.unshow();
+        poll_fn(|cx| {
+            if !self.socket.is_busy() {
+                return Poll::Ready(());
+            }
+            self.socket.stop_receiving();
+            self.socket.readers.register(cx);
+            self.socket.writers.register(cx);
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// The bytes that came and were not read.
+    pub(crate) fn take_unread(&self) -> Vec<u8> {
+        self.unshow();
+        let mut recv = self.socket.recv.borrow_mut();
+        recv.rob();
+        let chunks = std::mem::take(&mut recv.chunks);
+        drop(recv);
+        let mut bytes = Vec::new();
+        for chunk in chunks {
+            bytes.extend_from_slice(&chunk);
+        }
+        bytes
+    }
+
+    /// Whether bytes came that were not read.
+    pub(crate) fn has_unread(&self) -> bool {
+        self.unshow();
+        self.socket.recv.borrow().is_ready()
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.socket.bury_reads();
+    }
+}

@@ -1,0 +1,101 @@
+//! The read state of a stream: what is in flight, what came, and whose it is.
+
+use sexton_buffers::{Chunk, Claim};
+use sexton_runtime::op::Detached;
+use std::collections::VecDeque;
+use std::io;
+
+/// Names one receive into a caller's buffer; 0 is the stream itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticket(u64);
+
+impl Ticket {
+    /// The stream's own receives: nobody waits for their buffer.
+    pub(crate) const STREAM: Self = Self(0);
+}
+
+/// The receive in flight, at most one.
+#[derive(Debug)]
+pub(super) enum Flight {
+    None,
+    /// From the pool, again and again. Whether it was told to stop.
+    Pool(Detached, bool),
+    /// Into a buffer. Whose it is, and whether that future still wants it.
+    Into(Detached, Ticket, bool),
+}
+
+/// A receive into a caller's buffer that has ended and was not fetched yet.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) ticket: Ticket,
+    pub(super) claim: Claim,
+    /// What it ended with, if not with bytes: an error, or the end of the stream.
+    pub(super) error: Option<io::Error>,
+}
+
+#[derive(Debug)]
+pub(super) struct Recv {
+    /// Bytes that nobody has claimed, in order.
+    pub(super) chunks: VecDeque<Chunk>,
+    /// What comes after them: reported once.
+    pub(super) error: Option<io::Error>,
+    /// The stream has ended: a level, not an edge.
+    pub(super) eof: bool,
+    pub(super) flight: Flight,
+    /// Newer bytes than the chunks.
+    pub(super) done: Option<Box<Done>>,
+    /// Buffers whose bytes somebody else took, for their futures to fetch.
+    pub(super) robbed: Vec<(Ticket, Claim)>,
+    /// The pool was empty: the next receive takes a buffer of its own.
+    pub(super) starved: bool,
+    pub(super) tickets: u64,
+}
+
+impl Default for Recv {
+    fn default() -> Self {
+        Self {
+            chunks: VecDeque::new(),
+            error: None,
+            eof: false,
+            flight: Flight::None,
+            done: None,
+            robbed: Vec::new(),
+            starved: false,
+            tickets: 0,
+        }
+    }
+}
+
+impl Recv {
+    pub(super) fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        Ticket(self.tickets)
+    }
+
+    /// Takes the bytes of a receive that has ended and whose future was not polled since: who reads
+    /// next gets them, and the older future its buffer as it was.
+    pub(super) fn rob(&mut self) {
+        let Some(mut done) = self.done.take_if(|done| done.claim.got() > 0) else { return };
+        self.chunks.push_back(Chunk::from(done.claim.take_bytes()));
+        self.robbed.push((done.ticket, done.claim));
+    }
+
+    /// Whether a read would not wait.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.chunks.is_empty()
+            || self.eof
+            || self.error.is_some()
+            || self.done.as_ref().is_some_and(|done| done.claim.got() > 0)
+    }
+
+    /// An error that ends no stream: the receive was cancelled, or is to be tried again.
+    pub(super) fn is_passing(error: &io::Error) -> bool {
+        let interrupted = [io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock];
+        interrupted.contains(&error.kind()) || is_cancelled(error)
+    }
+}
+
+/// `ECANCELED`, by the number that Linux has everywhere.
+pub(super) fn is_cancelled(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(125)
+}

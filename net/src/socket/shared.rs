@@ -1,0 +1,202 @@
+//! One stream socket: its descriptor, its read state, its write state.
+
+use super::recv::{Done, Flight, Recv, Ticket};
+use super::waiters::Waiters;
+use crate::op::{RecvInto, RecvPool};
+use sexton_buffers::{Chunk, Claim, OwnedBuf, PoolBuf};
+use sexton_runtime::Fd;
+use sexton_runtime::op::Detached;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+
+/// Chunks that may wait for a slow reader before the receive from the pool is stopped: other streams
+/// want the pool's buffers, too.
+const CHUNKS_MAX: usize = 8;
+/// A private buffer, where the pool is empty.
+const PRIVATE_LEN: usize = 4096;
+/// `ENOBUFS`, by the number that Linux has everywhere: the pool is empty.
+const ENOBUFS: i32 = 105;
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    fd: Fd,
+    pub(super) recv: RefCell<Recv>,
+    pub(super) readers: Waiters,
+    pub(super) sending: Cell<bool>,
+    pub(super) writers: Waiters,
+}
+
+impl Shared {
+    pub(crate) fn new(fd: Fd) -> Rc<Self> {
+        Rc::new(Self {
+            fd,
+            recv: RefCell::default(),
+            readers: Waiters::default(),
+            sending: Cell::new(false),
+            writers: Waiters::default(),
+        })
+    }
+
+    pub(crate) fn fd(&self) -> &Fd {
+        &self.fd
+    }
+
+    pub(crate) fn into_fd(self) -> Fd {
+        self.fd
+    }
+
+    /// Arms a receive from the pool, or into a private buffer if there is no pool, or none left in it.
+    /// To be called with nothing in flight.
+    pub(super) fn arm(self: &Rc<Self>) -> io::Result<()> {
+        let starved = std::mem::take(&mut self.recv.borrow_mut().starved);
+        let pool = if starved { None } else { sexton_runtime::recv_pool() };
+        let Some(pool) = pool else {
+            let claim = Claim::new(OwnedBuf::with_capacity(PRIVATE_LEN));
+            return self.arm_into(claim, Ticket::STREAM, true).map_err(|(_, error)| error);
+        };
+        let op = RecvPool { fd: self.fd.clone(), pool };
+        match Detached::submit_multishot(op, Rc::clone(self)) {
+            Ok(flight) => self.recv.borrow_mut().flight = Flight::Pool(flight, false),
+            Err((_, _, error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Submits a receive into a buffer. To be called with nothing in flight.
+    pub(super) fn arm_into(
+        self: &Rc<Self>,
+        claim: Claim,
+        ticket: Ticket,
+        poll_first: bool,
+    ) -> Result<(), (Claim, io::Error)> {
+        let op = RecvInto { socket: Rc::clone(self), claim, ticket, poll_first };
+        match Detached::submit(op) {
+            Ok(flight) => {
+                let wanted = ticket != Ticket::STREAM;
+                self.recv.borrow_mut().flight = Flight::Into(flight, ticket, wanted);
+                Ok(())
+            }
+            Err((op, error)) => Err((op.claim, error)),
+        }
+    }
+
+    /// A receive into a buffer has ended.
+    pub(crate) fn recv_ended(&self, ticket: Ticket, claim: Claim, result: io::Result<usize>) {
+        let mut recv = self.recv.borrow_mut();
+        let wanted = matches!(&recv.flight, Flight::Into(_, of, true) if *of == ticket);
+        let flight = std::mem::replace(&mut recv.flight, Flight::None);
+        let unused = recv.ended(ticket, claim, result, wanted);
+        drop(recv);
+        // Buffers are foreign code.
+        drop((flight, unused));
+        self.readers.wake();
+    }
+
+    /// The pool's receive brought a chunk.
+    pub(crate) fn pool_item(&self, item: io::Result<Option<PoolBuf>>) {
+        if let Ok(Some(buf)) = item {
+            let mut recv = self.recv.borrow_mut();
+            recv.chunks.push_back(buf.into());
+            let full = recv.chunks.len() >= CHUNKS_MAX;
+            if let Flight::Pool(flight, stopped @ false) = &mut recv.flight
+                && full
+            {
+                *stopped = true;
+                flight.cancel();
+            }
+        }
+        self.readers.wake();
+    }
+
+    /// The pool's receive has ended; it may have brought a last chunk.
+    pub(crate) fn pool_ended(&self, end: io::Result<Option<PoolBuf>>) {
+        let mut recv = self.recv.borrow_mut();
+        let flight = std::mem::replace(&mut recv.flight, Flight::None);
+        match end {
+            Ok(Some(buf)) => recv.chunks.push_back(buf.into()),
+            Ok(None) => recv.eof = true,
+            Err(error) if error.raw_os_error() == Some(ENOBUFS) => recv.starved = true,
+            Err(error) if Recv::is_passing(&error) => {}
+            Err(error) => recv.error = Some(error),
+        }
+        drop(recv);
+        drop(flight);
+        self.readers.wake();
+    }
+
+    /// A send has ended.
+    pub(crate) fn send_ended(&self) {
+        self.sending.set(false);
+        self.writers.wake();
+    }
+
+    /// Puts back what a handle showed and did not consume: it comes first again.
+    pub(super) fn put_back(&self, chunk: Chunk) {
+        if !chunk.is_empty() {
+            self.recv.borrow_mut().chunks.push_front(chunk);
+        }
+    }
+
+    /// Asks for the end of the receive in flight.
+    pub(crate) fn stop_receiving(&self) {
+        if let Flight::Pool(flight, _) | Flight::Into(flight, ..) = &self.recv.borrow().flight {
+            flight.cancel();
+        }
+    }
+
+    /// Whether a receive or a send is in flight.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.sending.get() || !matches!(self.recv.borrow().flight, Flight::None)
+    }
+
+    /// The last handle that reads is gone: the receive ends, and its descriptor with it.
+    pub(crate) fn bury_reads(&self) {
+        let mut recv = self.recv.borrow_mut();
+        if let Flight::Into(_, _, wanted) = &mut recv.flight {
+            *wanted = false;
+        }
+        let flight = match &recv.flight {
+            Flight::Pool(flight, _) | Flight::Into(flight, ..) => Some(flight.again()),
+            Flight::None => None,
+        };
+        let rest = (std::mem::take(&mut recv.chunks), recv.done.take());
+        drop(recv);
+        drop(rest);
+        if let Some(flight) = flight {
+            flight.bury();
+        }
+    }
+}
+
+impl Recv {
+    /// Files what a receive into a buffer ended with; a buffer that nobody wants comes back.
+    fn ended(
+        &mut self,
+        ticket: Ticket,
+        mut claim: Claim,
+        result: io::Result<usize>,
+        wanted: bool,
+    ) -> Option<Claim> {
+        let error = match result {
+            Ok(0) => {
+                self.eof = true;
+                None
+            }
+            Ok(_) => None,
+            Err(error) => Some(error),
+        };
+        if wanted {
+            self.done = Some(Box::new(Done { ticket, claim, error }));
+            return None;
+        }
+        if claim.got() > 0 {
+            // Right-sized, so that a large buffer does not stay with an idle stream.
+            self.chunks.push_back(Chunk::from(claim.take_bytes()));
+        }
+        if let Some(error) = error.filter(|error| !Self::is_passing(error)) {
+            self.error = Some(error);
+        }
+        Some(claim)
+    }
+}

@@ -1,0 +1,47 @@
+//! Who waits for something to change.
+
+use std::cell::Cell;
+use std::task::{Context, Waker};
+
+/// Wakers of waiting futures; all are woken at each change, and register again.
+///
+/// Wakers are foreign code: none is cloned, woken or dropped while the list is borrowed.
+#[derive(Default)]
+pub(crate) struct Waiters {
+    first: Cell<Option<Waker>>,
+    /// More than one waits only when several futures share a stream.
+    others: Cell<Vec<Waker>>,
+}
+
+impl std::fmt::Debug for Waiters {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Waiters").finish_non_exhaustive()
+    }
+}
+
+impl Waiters {
+    pub(crate) fn register(&self, cx: &Context<'_>) {
+        let waker = match self.first.take() {
+            None => cx.waker().clone(),
+            Some(old) if old.will_wake(cx.waker()) => old,
+            Some(other) => {
+                let mut others = self.others.take();
+                if !others.iter().any(|old| old.will_wake(cx.waker())) {
+                    others.push(cx.waker().clone());
+                }
+                self.others.set(others);
+                other
+            }
+        };
+        self.first.set(Some(waker));
+    }
+
+    pub(crate) fn wake(&self) {
+        if let Some(waker) = self.first.take() {
+            waker.wake();
+        }
+        for waker in self.others.take() {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! One write, as a future: behind the send in flight, even if that one's future is gone.
+
+use super::shared::Shared;
+use crate::op::{Send, SendVectored};
+use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf};
+use sexton_io::NonBlocking;
+use sexton_runtime::{CancelHook, calls};
+use sexton_runtime::op::{MsgSend, Op, Submit, submit};
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+/// A send operation, of one buffer or of several.
+pub(crate) trait SendOp: Op<Output = BufResult<usize, Self::Buf>> {
+    type Buf;
+
+    fn new(socket: Rc<Shared>, buf: Self::Buf) -> Self;
+
+    /// The bytes that there are to send.
+    fn bytes(buf: &Self::Buf) -> usize;
+}
+
+impl<B: IoBuf> SendOp for Send<B> {
+    type Buf = B;
+
+    fn new(socket: Rc<Shared>, buf: B) -> Self {
+        Self { socket, buf }
+    }
+
+    fn bytes(buf: &B) -> usize {
+        buf.filled().len()
+    }
+}
+
+impl<V: IoVecBuf> SendOp for SendVectored<V> {
+    type Buf = V;
+
+    fn new(socket: Rc<Shared>, bufs: V) -> Self {
+        Self { socket, msg: MsgSend::new(bufs) }
+    }
+
+    fn bytes(bufs: &V) -> usize {
+        bufs.total_filled()
+    }
+}
+
+/// Waits for the turn, then sends a prefix of the filled bytes.
+pub(crate) struct WriteOwned<'a, S: SendOp> {
+    socket: &'a Rc<Shared>,
+    phase: Phase<S>,
+    hook: CancelHook,
+}
+
+enum Phase<S: SendOp> {
+    /// Behind another send.
+    Queued(S::Buf),
+    Sending(Submit<S>),
+    Finished,
+}
+
+impl<S: SendOp> Unpin for WriteOwned<'_, S> {}
+
+impl<'a, S: SendOp> WriteOwned<'a, S> {
+    pub(crate) fn new(socket: &'a Rc<Shared>, buf: S::Buf) -> Self {
+        Self { socket, phase: Phase::Queued(buf), hook: CancelHook::default() }
+    }
+
+    /// Sends, if no other send is in flight; otherwise the buffer stays queued.
+    fn start(&mut self, buf: S::Buf, cx: &mut Context<'_>) -> Poll<S::Output> {
+        if S::bytes(&buf) == 0 {
+            return Poll::Ready(Ok((0, buf)));
+        }
+        if self.socket.sending.replace(true) {
+            if self.hook.is_cancelled(cx) {
+                return Poll::Ready(Err(BufError::new(io::Error::from_raw_os_error(125), buf)));
+            }
+            self.socket.writers.register(cx);
+            self.phase = Phase::Queued(buf);
+            return Poll::Pending;
+        }
+        let mut send = submit(S::new(Rc::clone(self.socket), buf));
+        let polled = Pin::new(&mut send).poll(cx);
+        if polled.is_pending() {
+            self.phase = Phase::Sending(send);
+        }
+        polled
+    }
+}
+
+impl<S: SendOp> Future for WriteOwned<'_, S> {
+    type Output = S::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<S::Output> {
+        let this = &mut *self;
+        match std::mem::replace(&mut this.phase, Phase::Finished) {
+            Phase::Queued(buf) => this.start(buf, cx),
+            Phase::Sending(mut send) => {
+                let polled = Pin::new(&mut send).poll(cx);
+                if polled.is_pending() {
+                    this.phase = Phase::Sending(send);
+                }
+                polled
+            }
+            Phase::Finished => panic!("a write was polled after it had ended"),
+        }
+    }
+}
+
+impl Shared {
+    /// Sends what there is room for, unless a send is in flight: bytes never overtake it.
+    pub(crate) fn non_blocking_write_vectored(
+        &self,
+        bufs: &[IoSlice<'_>],
+    ) -> io::Result<NonBlocking<usize>> {
+        if self.sending.get() {
+            return Ok(NonBlocking::WouldBlock);
+        }
+        if bufs.iter().all(|buf| buf.is_empty()) {
+            return Ok(NonBlocking::Ready(0));
+        }
+        match calls::socket::send_vectored(self.fd(), bufs) {
+            Ok(count) => Ok(NonBlocking::Ready(count)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(NonBlocking::WouldBlock),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Waits until no send is in flight.
+    pub(crate) async fn sent(&self) {
+        std::future::poll_fn(|cx| {
+            if !self.sending.get() {
+                return Poll::Ready(());
+            }
+            self.writers.register(cx);
+            Poll::Pending
+        })
+        .await;
+    }
+}

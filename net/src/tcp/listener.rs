@@ -1,0 +1,144 @@
+//! Accepting connections.
+
+use super::shared_port::{self, Membership};
+use super::stream::TcpStream;
+use crate::addr::{ToSocketAddrs, resolve};
+use crate::socket::{Accepted, Backlog};
+use sexton_runtime::time::{Duration, sleep};
+use sexton_runtime::{CancelHook, Fd, calls};
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+
+/// How long accepting pauses when no descriptor is left: connections stay in the kernel's queue.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A socket that accepts TCP connections.
+///
+/// Each core binds its own: the first core of a runtime that binds an address takes it (another
+/// process is refused), the others join it, and the kernel spreads connections over them.
+///
+/// # If dropped
+/// The socket is closed, with the connections that were accepted and not fetched.
+///
+/// ```
+/// use sexton_net::{TcpListener, TcpStream};
+/// # sexton_runtime::block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (server, peer) = listener.accept().await?;
+/// assert_eq!(peer, client.local_addr()?);
+/// assert_eq!(server.local_addr()?, client.peer_addr()?);
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct TcpListener {
+    backlog: Rc<Backlog>,
+    _membership: Option<Membership>,
+}
+
+impl TcpListener {
+    /// Binds an address and listens on it; of several, the first one that can be had.
+    ///
+    /// # Errors
+    /// `AddrInUse` and the kernel's others; `InvalidInput` for what is no address; the resolver's.
+    ///
+    /// # If dropped
+    /// Nothing is bound.
+    ///
+    /// # Kernel
+    /// `socket`, `bind`, `listen`, as plain system calls: they never wait.
+    pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
+        let mut last = None;
+        for addr in resolve(addr).await? {
+            match shared_port::bind(addr) {
+                Ok((fd, membership)) => {
+                    return Ok(Self { backlog: Backlog::new(fd.into()), _membership: membership });
+                }
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| io::ErrorKind::InvalidInput.into()))
+    }
+
+    /// Accepts one connection, and says who it is.
+    ///
+    /// A connection that was aborted before it could be accepted is passed over. When no descriptor is
+    /// left (`EMFILE`), accepting pauses and goes on: the connections wait in the kernel's queue.
+    ///
+    /// # Completes
+    /// When a connection is there.
+    ///
+    /// # If dropped
+    /// Nothing is lost: a connection that is taken late is given to the next accept, or closed with
+    /// the listener.
+    ///
+    /// # Kernel
+    /// `IORING_OP_ACCEPT`, since Linux 5.5.
+    ///
+    /// # Errors
+    /// The kernel's, of the listening socket itself.
+    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let mut hook = CancelHook::default();
+        loop {
+            match poll_fn(|cx| self.backlog.poll_accept(cx, &mut hook)).await? {
+                Accepted::Connection((fd, peer)) => {
+                    // The kernel says who the peer is, unless it is of no internet family.
+                    let peer = match peer {
+                        Some(peer) => peer,
+                        None => calls::socket::peer_addr(&fd)?,
+                    };
+                    return Ok((TcpStream::from_fd(fd.into()), peer));
+                }
+                Accepted::Exhausted => sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// The address that it listens on.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        calls::socket::local_addr(self)
+    }
+
+    /// A listener of std's, which goes on as one of Sexton's.
+    ///
+    /// # Errors
+    /// None today; the signature is std's counterpart's.
+    pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
+        let fd = Fd::new(OwnedFd::from(listener));
+        Ok(Self { backlog: Backlog::new(fd), _membership: None })
+    }
+
+    /// The hop limit of what is sent.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn ttl(&self) -> io::Result<u32> {
+        calls::socket::ttl(self)
+    }
+
+    /// Sets the hop limit of what is sent.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        calls::socket::set_ttl(self, ttl)
+    }
+}
+
+impl AsFd for TcpListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.backlog.fd().as_fd()
+    }
+}
+
+impl Drop for TcpListener {
+    fn drop(&mut self) {
+        self.backlog.bury();
+    }
+}

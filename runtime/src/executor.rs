@@ -1,0 +1,383 @@
+//! One core: its tasks, its driver, its timers, and the turn that goes round over all of them.
+//!
+//! ```text
+//!    ┌────────────────────────── one turn ──────────────────────────┐
+//!    │ 1 mailbox   wakes and spawns from other threads → run queue  │
+//!    │ 2 executor  poll at most a budget of tasks → new entries     │
+//!    │             root finished? leave (or the wait never ends)    │
+//!    │ 3 ring      submit all, and wait if nothing is ready         │
+//!    │             (until the next timer, or a message)             │
+//!    │ 4 driver    reap a batch → slots → wakers                    │
+//!    │ 5 time      fire what is due → wakers                        │
+//!    └──────────────────────────────────────────────────────────────┘
+//! ```
+
+use crate::config::Config;
+use crate::context;
+use crate::door::{Door, Message};
+use crate::driver::Driver;
+use crate::runtime::Shared;
+use crate::start_error::StartError;
+use crate::stats::CoreCounters;
+use crate::sys::{Entered, Ring, RingConfig, Wait};
+use crate::task::{AllTasks, Header, JoinHandle, RunQueue, TaskRef, new_task, release_orphan};
+use crate::time::Timers;
+use crate::wake_read::WakeRead;
+use std::cell::{Cell, OnceCell};
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+/// After so many polls the ring is looked at, by plain loads.
+const POLLS_BETWEEN_LOOKS: u32 = 16;
+
+/// One core of a runtime; it lives on one thread.
+#[derive(Debug)]
+pub(crate) struct Core {
+    owner: u64,
+    index: usize,
+    driver: Rc<Driver>,
+    queue: RunQueue,
+    tasks: AllTasks,
+    timers: Timers,
+    door: Arc<Door>,
+    shared: Arc<Shared>,
+    counters: Arc<CoreCounters>,
+    wake_read: WakeRead,
+    polls_per_turn: u32,
+    long_poll: Duration,
+    closing: Cell<bool>,
+    pool: OnceCell<Option<sexton_buffers::ProvidedPool>>,
+    config: Config,
+}
+
+/// The waker of the future that a `block_on` runs.
+struct RootWaker {
+    woken: AtomicBool,
+    owner: u64,
+    door: Arc<Door>,
+}
+
+impl Wake for RootWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.woken.swap(true, Ordering::AcqRel) && context::owner() != self.owner {
+            // A core that has ended polls no root: nobody is missed.
+            drop(self.door.send(Message::Nudge));
+        }
+    }
+}
+
+impl Core {
+    /// Starts a core on this thread: its ring, then everything around it.
+    pub(crate) fn start(index: usize, shared: &Arc<Shared>) -> Result<Rc<Self>, StartError> {
+        static OWNERS: AtomicU64 = AtomicU64::new(1);
+        let config = shared.config().clone();
+        let ring = Ring::start(&RingConfig::from(&config))?;
+        let door = Arc::clone(shared.door(index));
+        door.hang_bell(ring.waker());
+        let counters = CoreCounters::new(index);
+        let wake_read = WakeRead::new(&ring);
+        Ok(Rc::new(Self {
+            owner: OWNERS.fetch_add(1, Ordering::Relaxed),
+            index,
+            driver: Rc::new(Driver::new(ring, &config, Arc::clone(&counters))),
+            queue: RunQueue::default(),
+            tasks: AllTasks::default(),
+            timers: Timers::new(),
+            door,
+            shared: Arc::clone(shared),
+            counters,
+            wake_read,
+            polls_per_turn: config.polls_per_turn.max(1),
+            long_poll: config.long_poll,
+            closing: Cell::new(false),
+            pool: OnceCell::new(),
+            config,
+        }))
+    }
+
+    pub(crate) fn owner(&self) -> u64 {
+        self.owner
+    }
+
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(crate) fn driver(&self) -> &Rc<Driver> {
+        &self.driver
+    }
+
+    pub(crate) fn timers(&self) -> &Timers {
+        &self.timers
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// This core's pool of provided buffers, made when the first reader wants it; none if the kernel
+    /// refused it.
+    pub(crate) fn recv_pool(&self) -> Option<sexton_buffers::ProvidedPool> {
+        let make = || {
+            let count = self.config.recv_buffers.clamp(1, 1 << 15).next_power_of_two();
+            let pool =
+                sexton_buffers::ProvidedPool::new(0, count, self.config.recv_buffer_len.max(64));
+            let pool = pool.ok()?;
+            self.driver.register_pool(&pool).ok().map(|()| pool)
+        };
+        self.pool.get_or_init(make).clone()
+    }
+
+    pub(crate) fn enqueue(&self, task: TaskRef) {
+        self.queue.push(task);
+    }
+
+    pub(crate) fn forget_task(&self, raw: NonNull<Header>) {
+        self.tasks.remove(raw);
+    }
+
+    /// Spawns a task on this core, which is this thread's.
+    #[track_caller]
+    pub(crate) fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        let (task, handle) = new_task(future, self.owner, Arc::clone(&self.door));
+        self.tasks.insert(&task);
+        // The executor's reference, until the task is finished.
+        std::mem::forget(task.share());
+        if self.closing.get() {
+            task.shut_down();
+            task.release_executors();
+        } else if task.schedule() {
+            self.queue.push(task);
+        }
+        handle
+    }
+
+    /// Runs turns until `root` is finished.
+    pub(crate) fn run_root<F: Future>(&self, root: F) -> F::Output {
+        let mut root = std::pin::pin!(root);
+        let waker = Arc::new(RootWaker {
+            woken: AtomicBool::new(true),
+            owner: self.owner,
+            door: Arc::clone(&self.door),
+        });
+        let as_waker = Waker::from(Arc::clone(&waker));
+        let mut cx = Context::from_waker(&as_waker);
+        loop {
+            self.read_mail();
+            if let Some(output) = poll_root(root.as_mut(), &waker, &mut cx) {
+                return output;
+            }
+            self.run_tasks();
+            self.rest_of_turn(&|| waker.woken.load(Ordering::Acquire));
+        }
+    }
+
+    /// Runs turns until `done` says so; it is asked between step 2 and step 3 of each.
+    pub(crate) fn run_until(&self, done: &dyn Fn() -> bool) {
+        loop {
+            self.read_mail();
+            self.run_tasks();
+            if done() {
+                return;
+            }
+            self.rest_of_turn(done);
+        }
+    }
+
+    /// Step 1.
+    fn read_mail(&self) {
+        // What comes in while this loop runs is left for the next turn, or a busy sender would hold
+        // this core here.
+        for _ in 0..1024 {
+            match self.door.mailbox().pop() {
+                None => break,
+                Some(Message::Nudge) => {}
+                Some(Message::Drop(task)) => drop(task),
+                Some(Message::Wake(task)) => {
+                    if task.schedule_foreign() {
+                        self.queue.push(task);
+                    }
+                }
+                Some(Message::Run(run)) => self.contain(run),
+            }
+        }
+    }
+
+    /// Step 2.
+    fn run_tasks(&self) {
+        for polls in 1..=self.polls_per_turn {
+            let Some(task) = self.queue.pop() else { break };
+            let started = (!self.long_poll.is_zero()).then(Instant::now);
+            if task.run() {
+                task.release_executors();
+            }
+            drop(task);
+            if started.is_some_and(|started| started.elapsed() > self.long_poll) {
+                self.counters.long_poll();
+            }
+            if polls % POLLS_BETWEEN_LOOKS == 0 && self.driver.has_completions() {
+                break;
+            }
+        }
+    }
+
+    /// Steps 3 to 5.
+    fn rest_of_turn(&self, awake: &dyn Fn() -> bool) {
+        self.driver.prepare();
+        let idle = self.queue.is_empty() && !awake();
+        if idle && self.door.mailbox().prepare_sleep() {
+            self.wake_read.arm(&self.driver);
+            let until = self.timers.until_next().into_iter().chain(self.driver.deadline()).min();
+            self.enter(Wait::Until(until));
+            self.door.mailbox().awake();
+        } else if self.driver.has_work() {
+            self.enter(Wait::No);
+        }
+        self.driver.reap();
+        self.contain(|| self.timers.fire());
+        self.driver.publish();
+        self.counters.turned(self.tasks.len(), self.timers.len());
+    }
+
+    fn enter(&self, wait: Wait) {
+        match self.driver.enter(wait) {
+            Ok(Entered::Fine) => {}
+            // The reap that follows makes room; other threads may have the memory meanwhile.
+            Ok(Entered::ReapFirst) => std::thread::yield_now(),
+            Ok(Entered::Poisoned) => panic!(
+                "the kernel dropped a completion for want of memory: this core cannot know any \
+                 more what it owns"
+            ),
+            Err(error) => panic!("io_uring_enter was used wrongly: {error}"),
+        }
+    }
+
+    /// Calls foreign code; its panic is counted and goes no further.
+    fn contain(&self, call: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+            self.counters.panicked();
+        }
+    }
+
+    /// Ends the core: no new work, no tasks, then nothing in flight, or a leak that is reported.
+    pub(crate) fn shut_down(self: &Rc<Self>, entered: context::Entered, grace: Duration) -> Drained {
+        self.closing.set(true);
+        self.drop_tasks();
+        let drained = self.drain(grace);
+        self.drop_tasks();
+        self.read_mail();
+        while self.queue.pop().is_some() {}
+        self.timers.clear();
+        // From here on nobody counts without atomics; what is still referred to becomes everybody's.
+        drop(entered);
+        while let Some(task) = self.tasks.pop_uncounted() {
+            task.orphan();
+        }
+        self.door.mailbox().close();
+        while let Some(message) = self.door.mailbox().pop() {
+            match message {
+                Message::Wake(task) | Message::Drop(task) => release_orphan(task),
+                Message::Nudge => {}
+                Message::Run(run) => self.contain(|| drop(run)),
+            }
+        }
+        self.driver.close();
+        drained
+    }
+
+    /// Drops every task's future. A destructor may spawn; what it spawns is dropped, too.
+    fn drop_tasks(&self) {
+        loop {
+            let unfinished = self.tasks.all().into_iter().filter(|task| !task.is_finished());
+            let unfinished: Vec<TaskRef> = unfinished.collect();
+            if unfinished.is_empty() {
+                return;
+            }
+            for task in unfinished {
+                task.shut_down();
+                task.release_executors();
+            }
+        }
+    }
+
+    /// Cancels everything and reaps, again and again, until nothing is in flight or the time is up.
+    fn drain(&self, grace: Duration) -> Drained {
+        let deadline = Instant::now() + grace;
+        loop {
+            self.driver.bury_all();
+            self.driver.prepare();
+            if self.driver.in_flight() == 0 {
+                return Drained::Fully;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Drained::Leaked(Leak {
+                    core: self.index,
+                    operations: self.driver.in_flight(),
+                    bytes: self.driver.buried_bytes(),
+                    by_opcode: self.driver.in_flight_by_opcode(),
+                });
+            }
+            // Cancels are repeated: what could not be cancelled just now may be in a moment.
+            let wait = Wait::Until(Some(left.min(Duration::from_millis(10))));
+            if self.driver.enter(wait).is_err() {
+                std::thread::yield_now();
+            }
+            self.driver.reap();
+        }
+    }
+}
+
+fn poll_root<F: Future>(
+    root: Pin<&mut F>,
+    waker: &RootWaker,
+    cx: &mut Context<'_>,
+) -> Option<F::Output> {
+    if !waker.woken.swap(false, Ordering::AcqRel) {
+        return None;
+    }
+    match root.poll(cx) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+/// How a core ended.
+#[derive(Debug)]
+pub(crate) enum Drained {
+    /// Nothing is in flight.
+    Fully,
+    /// The kernel did not let go in time.
+    Leaked(Leak),
+}
+
+/// What had to be leaked.
+#[derive(Debug)]
+pub(crate) struct Leak {
+    core: usize,
+    operations: usize,
+    bytes: u64,
+    by_opcode: Vec<(u8, usize)>,
+}
+
+impl std::fmt::Display for Leak {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "sexton: core {} ended with {} operations that the kernel did not give back \
+             ({} bytes of buffers, leaked); by opcode: {:?}",
+            self.core, self.operations, self.bytes, self.by_opcode
+        )
+    }
+}

@@ -1,0 +1,292 @@
+//! Starting tasks: here, on another core, on all of them, or on a thread that may block.
+
+use crate::context;
+use crate::door::Message;
+use crate::executor::Core;
+use crate::task::{JoinError, JoinHandle, Remote, RemoteFuture};
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+#[track_caller]
+fn this_core() -> Rc<Core> {
+    match context::core() {
+        Some(core) => core,
+        None => panic!("{}", context::outside()),
+    }
+}
+
+/// Spawns a task on this core.
+///
+/// It starts at once, beside the caller, and need not be `Send`: it never leaves this thread. Dropping
+/// the handle detaches it; a panic in it comes out of the handle.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// # sexton_runtime::block_on(async {
+/// let task = sexton_runtime::spawn(async { "done" });
+/// assert_eq!(task.await.expect("it does not panic"), "done");
+/// # });
+/// ```
+#[track_caller]
+pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    this_core().spawn(future)
+}
+
+/// Spawns a task on core `core` of this runtime. The closure travels there and makes the future, which
+/// itself need not be `Send`.
+///
+/// If there is no such core, or it has ended, the handle says so.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// # sexton_runtime::block_on(async {
+/// let task = sexton_runtime::spawn_on(0, || async { sexton_runtime::current_core() });
+/// assert_eq!(task.await.expect("it does not panic"), 0);
+/// # });
+/// ```
+#[track_caller]
+pub fn spawn_on<F, Fut>(core: usize, f: F) -> JoinHandle<Fut::Output>
+where
+    F: FnOnce() -> Fut + Send + 'static,
+    Fut: Future + 'static,
+    Fut::Output: Send + 'static,
+{
+    let shared = Arc::clone(this_core().shared());
+    let remote = Remote::new();
+    let handle = JoinHandle::remote(Arc::clone(&remote));
+    if core >= shared.cores() {
+        let what = format!("there is no core {core}: this runtime has {}", shared.cores());
+        remote.finish(Err(JoinError::refused(what)));
+        return handle;
+    }
+    let unstarted = Unstarted(Some(remote));
+    let start = move || {
+        let remote = unstarted.start();
+        match catch_unwind(AssertUnwindSafe(f)) {
+            Ok(future) => drop(this_core().spawn(RemoteFuture::new(future, remote))),
+            Err(panic) => remote.finish(Err(JoinError::panicked(panic))),
+        }
+    };
+    // If the core has ended, the message comes back and its drop says so.
+    drop(shared.door(core).send(Message::Run(Box::new(start))));
+    handle
+}
+
+/// A task on its way to its core; if it never gets there, its handle hears of it.
+struct Unstarted<T>(Option<Arc<Remote<T>>>);
+
+impl<T> Unstarted<T> {
+    fn start(mut self) -> Arc<Remote<T>> {
+        self.0.take().expect("started once: this consumes it")
+    }
+}
+
+impl<T> Drop for Unstarted<T> {
+    fn drop(&mut self) {
+        if let Some(remote) = self.0.take() {
+            remote.finish(Err(JoinError::cancelled()));
+        }
+    }
+}
+
+/// Spawns one task on each core of this runtime.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// # sexton_runtime::block_on(async {
+/// let cores = sexton_runtime::spawn_per_core(|| async { sexton_runtime::current_core() });
+/// assert_eq!(cores.await.expect("no task panics"), [0]);
+/// # });
+/// ```
+#[track_caller]
+pub fn spawn_per_core<F, Fut>(f: F) -> PerCore<Fut::Output>
+where
+    F: Fn() -> Fut + Clone + Send + 'static,
+    Fut: Future + 'static,
+    Fut::Output: Send + 'static,
+{
+    let spawn = |core| {
+        let f = f.clone();
+        Some(spawn_on(core, move || f()))
+    };
+    let handles: Vec<_> = (0..cores()).map(spawn).collect();
+    PerCore { outputs: handles.iter().map(|_| None).collect(), handles }
+}
+
+/// One task on each core.
+///
+/// # Completes
+/// With all outputs in the cores' order, or with the first task that panicked or was aborted.
+///
+/// # If dropped
+/// The tasks go on, detached.
+#[derive(Debug)]
+#[must_use = "the tasks run in any case; await them, or drop this to detach them"]
+pub struct PerCore<T> {
+    handles: Vec<Option<JoinHandle<T>>>,
+    outputs: Vec<Option<T>>,
+}
+
+impl<T> Unpin for PerCore<T> {}
+
+impl<T> PerCore<T> {
+    /// Polls every task that is not finished; `Some` ends the whole.
+    fn poll_each<E>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut failure: impl FnMut(Result<T, JoinError>) -> Result<T, E>,
+    ) -> Poll<Result<(), E>> {
+        let mut pending = false;
+        for (handle, output) in self.handles.iter_mut().zip(&mut self.outputs) {
+            let Some(task) = handle else { continue };
+            match Pin::new(task).poll(cx) {
+                Poll::Pending => pending = true,
+                Poll::Ready(result) => {
+                    *handle = None;
+                    match failure(result) {
+                        Ok(value) => *output = Some(value),
+                        Err(error) => return Poll::Ready(Err(error)),
+                    }
+                }
+            }
+        }
+        if pending { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+}
+
+impl<T> Future for PerCore<T> {
+    type Output = Result<Vec<T>, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.poll_each(cx, |result| result) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) => {
+                let outputs = std::mem::take(&mut self.outputs);
+                Poll::Ready(Ok(outputs.into_iter().flatten().collect()))
+            }
+        }
+    }
+}
+
+impl<T, E: From<JoinError>> PerCore<Result<T, E>> {
+    /// Waits for all tasks; the first error (or panic) ends the others.
+    ///
+    /// # If dropped
+    /// The tasks are aborted.
+    pub fn try_join(self) -> impl Future<Output = Result<Vec<T>, E>> {
+        TryJoin { tasks: self }
+    }
+}
+
+/// Aborts what is left when it is dropped.
+struct TryJoin<T, E> {
+    tasks: PerCore<Result<T, E>>,
+}
+
+impl<T, E> Unpin for TryJoin<T, E> {}
+
+impl<T, E: From<JoinError>> Future for TryJoin<T, E> {
+    type Output = Result<Vec<T>, E>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let flatten = |result: Result<Result<T, E>, JoinError>| match result {
+            Ok(Ok(value)) => Ok(Ok(value)),
+            Ok(Err(error)) => Err(error),
+            Err(error) => Err(E::from(error)),
+        };
+        match self.tasks.poll_each(cx, flatten) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) => {
+                let outputs = std::mem::take(&mut self.tasks.outputs);
+                Poll::Ready(outputs.into_iter().flatten().collect())
+            }
+        }
+    }
+}
+
+impl<T, E> Drop for TryJoin<T, E> {
+    fn drop(&mut self) {
+        for task in self.tasks.handles.iter().flatten() {
+            task.abort();
+        }
+    }
+}
+
+/// Runs a call that may block on a thread of its own.
+///
+/// # If dropped
+/// The call goes on, if it has started. Aborted before that, it is not made.
+///
+/// # Errors
+/// The handle's: the call panicked, was aborted, or no thread could be had for it.
+///
+/// # Panics
+/// Outside a runtime.
+///
+/// ```
+/// # sexton_runtime::block_on(async {
+/// let sum = sexton_runtime::spawn_blocking(|| (1..=10).sum::<u32>()).await;
+/// assert_eq!(sum.expect("it does not panic"), 55);
+/// # });
+/// ```
+#[track_caller]
+pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    let remote = Remote::new();
+    let handle = JoinHandle::remote(Arc::clone(&remote));
+    let unstarted = Unstarted(Some(Arc::clone(&remote)));
+    let job = move || unstarted.start().call(f);
+    if let Err(refused) = this_core().shared().blocking().execute(Box::new(job)) {
+        remote.finish(Err(JoinError::refused(refused.to_string())));
+    }
+    handle
+}
+
+/// The number of cores of this runtime; outside one, of the cores that this process may use.
+#[must_use]
+pub fn cores() -> usize {
+    context::with(|core| core.shared().cores()).unwrap_or_else(|| crate::affinity::available().len())
+}
+
+/// This core's index, from 0 to [`cores`]` - 1`; 0 outside a runtime.
+#[must_use]
+pub fn current_core() -> usize {
+    context::with(Core::index).unwrap_or(0)
+}
+
+/// Lets other tasks run, once: goes to the end of the run queue.
+pub async fn yield_now() {
+    let mut yielded = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// This core's pool of provided buffers, from which the kernel picks when data comes; none if the
+/// kernel refused it, or outside a runtime.
+#[must_use]
+pub fn recv_pool() -> Option<sexton_buffers::ProvidedPool> {
+    context::core()?.recv_pool()
+}
+
+/// A number that tells this runtime from all others of the process; none outside one.
+#[must_use]
+pub fn runtime_id() -> Option<u64> {
+    context::with(|core| Arc::as_ptr(core.shared()).addr() as u64)
+}

@@ -1,0 +1,68 @@
+//! The timers of one core: the wheel counts milliseconds, and each entry wakes one task.
+
+use super::wheel::Wheel;
+use std::cell::RefCell;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+pub(crate) use super::wheel::TimerKey;
+
+/// The wheel, and when its time began.
+#[derive(Debug)]
+pub(crate) struct Timers {
+    wheel: RefCell<Wheel<Waker>>,
+    started: Instant,
+}
+
+impl Timers {
+    pub(crate) fn new() -> Self {
+        Self { wheel: RefCell::new(Wheel::new(0)), started: Instant::now() }
+    }
+
+    /// Wakes `waker` at the first tick that is not before `deadline`.
+    pub(crate) fn arm(&self, deadline: Instant, waker: Waker) -> TimerKey {
+        let after = deadline.saturating_duration_since(self.started);
+        // Rounded up: never early.
+        let tick = after.as_nanos().div_ceil(1_000_000);
+        self.wheel.borrow_mut().insert(u64::try_from(tick).unwrap_or(u64::MAX), waker)
+    }
+
+    /// Whether the timer is armed and would wake this waker.
+    pub(crate) fn will_wake(&self, key: TimerKey, waker: &Waker) -> Option<bool> {
+        self.wheel.borrow_mut().get_mut(key).map(|old| old.will_wake(waker))
+    }
+
+    /// Disarms; the waker comes back, to be dropped with no borrow held.
+    pub(crate) fn disarm(&self, key: TimerKey) -> Option<Waker> {
+        self.wheel.borrow_mut().remove(key)
+    }
+
+    /// How long until a timer may be due.
+    pub(crate) fn until_next(&self) -> Option<Duration> {
+        let tick = self.wheel.borrow().next_deadline()?;
+        Some(Duration::from_millis(tick).saturating_sub(self.started.elapsed()))
+    }
+
+    /// Wakes what is due. Wakers are foreign code: each runs with no borrow held.
+    pub(crate) fn fire(&self) {
+        if self.wheel.borrow().len() == 0 {
+            return;
+        }
+        let now = self.started.elapsed().as_millis() as u64;
+        loop {
+            let due = self.wheel.borrow_mut().next_expired(now);
+            let Some(waker) = due else { return };
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.wheel.borrow().len()
+    }
+
+    /// Drops all timers.
+    pub(crate) fn clear(&self) {
+        let wheel = self.wheel.replace(Wheel::new(0));
+        drop(wheel);
+    }
+}

@@ -1,0 +1,8 @@
+//! A main that is no function.
+
+use sexton_macros as sexton;
+
+#[sexton::main]
+struct Main;
+
+fn main() {}

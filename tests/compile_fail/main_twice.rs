@@ -1,0 +1,7 @@
+//! A main twice.
+
+use sexton_macros as sexton;
+
+#[sexton::main]
+#[sexton::main(cores = 2)]
+async fn main() {}

@@ -1,0 +1,186 @@
+//! The house rules that a machine can hold, checked over every file of the repository.
+//!
+//! Each rule is a function from a path and a text to what it has against them, in a file of
+//! `tests/tidy/` that tests it on bad texts too. This file says where the rules hold, and lists
+//! every exception with its reason.
+
+#[path = "tidy/tree.rs"]
+mod tree;
+#[path = "tidy/mask.rs"]
+mod mask;
+#[path = "tidy/text.rs"]
+mod text;
+#[path = "tidy/safety.rs"]
+mod safety;
+#[path = "tidy/variants.rs"]
+mod variants;
+#[path = "tidy/arrows.rs"]
+mod arrows;
+#[path = "tidy/doors.rs"]
+mod doors;
+#[path = "tidy/documents.rs"]
+mod documents;
+
+use tree::{File, Tree};
+
+/// Files beyond the limits of size, each with its reason.
+const LARGE: &[(&str, &str)] = &[];
+
+/// Files where `unsafe` may stand. Those of the library must state their invariants.
+const UNSAFE: &[&str] = &["tests/compile_fail/main_unsafe.rs"];
+
+/// Files that choose between variants of a module, beside tests, documentation and features.
+const VARIANTS: &[&str] = &[];
+
+/// What each package may build on.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("Cargo.toml", &["buffers", "io", "runtime", "net", "fs", "macros"]),
+    ("buffers/Cargo.toml", &[]),
+    ("io/Cargo.toml", &["buffers"]),
+    ("runtime/Cargo.toml", &["buffers"]),
+    ("net/Cargo.toml", &["buffers", "io", "runtime"]),
+    ("fs/Cargo.toml", &["buffers", "io", "runtime"]),
+    ("macros/Cargo.toml", &[]),
+];
+
+/// What a file has against a rule.
+type Complaints = Vec<String>;
+
+/// Panics with all complaints, one a line.
+fn settle(complaints: impl IntoIterator<Item = String>) {
+    let complaints: Complaints = complaints.into_iter().collect();
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// Holds `rule` against every Rust file that `takes` takes.
+fn hold(takes: impl Fn(&File) -> bool, rule: impl Fn(&str, &str) -> Complaints) {
+    let tree = Tree::read();
+    let files: Vec<&File> = tree.rust().filter(|file| takes(file)).collect();
+    assert!(!files.is_empty(), "the rule looked at no file");
+    settle(files.into_iter().flat_map(|file| rule(&file.path, &file.text)));
+}
+
+fn every(_: &File) -> bool {
+    true
+}
+
+#[test]
+fn every_file_has_one_idea_said_in_its_first_line() {
+    hold(every, text::first_line);
+}
+
+#[test]
+fn no_file_is_larger_than_a_reader_can_hold() {
+    hold(|file| !LARGE.iter().any(|(path, _)| *path == file.path), text::size);
+}
+
+#[test]
+fn every_exception_in_size_is_still_needed_and_has_its_reason() {
+    let tree = Tree::read();
+    settle(LARGE.iter().filter_map(|(path, reason)| {
+        let needed = tree.text(path).is_some_and(|text| !text::size(path, text).is_empty());
+        (!needed || reason.is_empty()).then(|| format!("{path}: no exception is needed"))
+    }));
+}
+
+#[test]
+fn lines_end_before_column_101() {
+    hold(every, text::columns);
+}
+
+#[test]
+fn nothing_is_left_over_from_the_making() {
+    hold(every, text::leftovers);
+}
+
+#[test]
+fn no_test_waits_by_sleeping() {
+    hold(every, text::sleeps);
+}
+
+#[test]
+fn unsafe_stands_in_listed_files_only() {
+    hold(every, |path, text| safety::place(path, text, UNSAFE));
+}
+
+#[test]
+fn every_file_listed_for_unsafe_has_some() {
+    let tree = Tree::read();
+    settle(UNSAFE.iter().flat_map(|path| match tree.text(path) {
+        Some(text) => safety::listed(path, text),
+        None => vec![format!("{path}: listed for unsafe, but not there")],
+    }));
+}
+
+#[test]
+fn every_cited_invariant_is_stated_in_the_same_file() {
+    hold(every, safety::citations);
+}
+
+#[test]
+fn packages_without_unsafe_forbid_it() {
+    let roots = ["src/lib.rs", "io/src/lib.rs", "net/src/lib.rs", "fs/src/lib.rs"];
+    let takes = |file: &File| roots.contains(&&*file.path) || file.path == "macros/src/lib.rs";
+    hold(takes, safety::forbids);
+}
+
+#[test]
+fn variants_are_chosen_in_listed_files_only() {
+    hold(|file| !VARIANTS.contains(&&*file.path), variants::chosen);
+}
+
+#[test]
+fn every_file_listed_for_variants_has_some() {
+    let tree = Tree::read();
+    settle(VARIANTS.iter().filter_map(|path| {
+        let some = tree.text(path).is_some_and(|text| !variants::chosen(path, text).is_empty());
+        (!some).then(|| format!("{path}: listed for variants, but has none"))
+    }));
+}
+
+#[test]
+fn arrows_between_packages_point_one_way() {
+    let tree = Tree::read();
+    settle(ARROWS.iter().flat_map(|(path, may)| match tree.text(path) {
+        Some(text) => arrows::allowed(path, text, may),
+        None => vec![format!("{path}: not there")],
+    }));
+}
+
+#[test]
+fn every_package_is_held_to_its_arrows() {
+    let tree = Tree::read();
+    let root = tree.text("Cargo.toml").expect("the workspace has a manifest");
+    settle(arrows::members(root).into_iter().filter_map(|member| {
+        let known = ARROWS.iter().any(|(path, _)| *path == format!("{member}/Cargo.toml"));
+        (!known).then(|| format!("{member}: a package without a row in ARROWS"))
+    }));
+}
+
+#[test]
+fn sockets_and_files_reach_the_kernel_by_the_one_door() {
+    hold(|file| ["net/src/", "fs/src/"].iter().any(|dir| file.path.starts_with(dir)), doors::one);
+}
+
+#[test]
+fn every_path_that_the_architecture_names_exists() {
+    let tree = Tree::read();
+    let page = tree.text("ARCHITECTURE.md").expect("the repository has an ARCHITECTURE.md");
+    settle(documents::paths("ARCHITECTURE.md", page, |path| tree.has(path)));
+}
+
+#[test]
+fn the_readme_names_the_two_commands() {
+    let tree = Tree::read();
+    let page = tree.text("README.md").expect("the repository has a README.md");
+    settle(documents::commands("README.md", page));
+}
+
+#[test]
+fn the_decisions_are_numbered_without_a_gap_and_have_every_part() {
+    let tree = Tree::read();
+    let pages: Vec<&File> = tree.under("docs/decisions/").collect();
+    let names: Vec<&str> = pages.iter().map(|page| &*page.path).collect();
+    settle(documents::numbers(&names));
+    settle(pages.iter().flat_map(|page| documents::decision(&page.path, &page.text)));
+}
