@@ -69,6 +69,27 @@ pub const VARIANTS: &[Variant] = &[
         sized: true,
         about: "tokio on one thread: `read` and `write_all`, a buffer per connection",
     },
+    Variant {
+        name: "sexton-managed",
+        program: "echo_sexton",
+        options: &["--managed"],
+        sized: false,
+        about: "Sexton on one core: `read_managed`, and the chunk itself written",
+    },
+    Variant {
+        name: "sexton-owned",
+        program: "echo_sexton",
+        options: &["--owned"],
+        sized: true,
+        about: "Sexton on one core: `read_owned` into the connection's own buffer",
+    },
+    Variant {
+        name: "sexton-fill",
+        program: "echo_sexton",
+        options: &["--fill"],
+        sized: true,
+        about: "Sexton on one core: `fill_buf`, a copy into the connection's own buffer",
+    },
 ];
 
 /// Every load.

@@ -45,6 +45,7 @@ impl Report {
             ("kernel", format!("{} {}", text(uname.release()), text(uname.machine()))),
             ("processor", processor()),
             ("compiler", output("rustc", &["--version"])),
+            ("sexton", version("sexton")),
             ("tokio", version("tokio")),
             ("io-uring (crate)", version("io-uring")),
             ("profile", "release: opt-level 3, fat LTO, one codegen unit, for all".to_owned()),
@@ -216,6 +217,12 @@ fn processor() -> String {
 pub fn load_average() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// The niceness of all programs of a run: they inherit it.
+fn niceness() -> String {
+    let niceness = rustix::process::getpriority_process(None);
+    niceness.map_or_else(|error| error.to_string(), |niceness| niceness.to_string())
 }
 
 /// The version of a package in our lock file.
