@@ -30,7 +30,7 @@ const LARGE: &[(&str, &str)] = &[];
 const UNSAFE: &[&str] = &["tests/compile_fail/main_unsafe.rs"];
 
 /// Files that choose between variants of a module, beside tests, documentation and features.
-const VARIANTS: &[&str] = &[];
+const VARIANTS: &[&str] = &["buffers/src/registry/broken.rs"];
 
 /// What each package may build on.
 const ARROWS: &[(&str, &[&str])] = &[

@@ -69,8 +69,8 @@ pub trait BufRead: Read {
     /// Lossless: what came is shown by the next call.
     ///
     /// # For implementors
-    /// By default this is one `fill_buf`, and `Unsupported` if that shows fewer than `n`: this trait
-    /// has no other way to ask for more. Override it if the reader can put bytes together, as
+    /// By default this is one `fill_buf`, and `Unsupported` if that shows fewer than `n`: this
+    /// trait has no other way to ask for more. Override it if the reader can put bytes together, as
     /// Sexton's sockets and buffered readers do.
     ///
     /// ```
@@ -271,7 +271,7 @@ pub trait BufRead: Read {
             let mut line = Vec::new();
             let room = max.saturating_sub(buf.len());
             if let Err(e) = self.read_until_limited(b'\n', &mut line, room).await {
-                return Err(TooLong::with_bytes(e, line));
+                return Err(TooLong::with_bytes(e, max, line));
             }
             let line = String::from_utf8(line).map_err(fault::not_utf8)?;
             buf.try_reserve(line.len())?;

@@ -9,15 +9,15 @@
 //!              └─────────────────────┘   └──────────────────────┘   └──────────────────────────┘
 //! ```
 //!
-//! * **Borrowed**: [`Read`] and [`Write`] fill and drain slices of the caller. No buffer is with the
-//!   kernel while their futures wait, so the futures may be dropped or forgotten at any time.
+//! * **Borrowed**: [`Read`] and [`Write`] fill and drain slices of the caller. No buffer is with
+//!   the kernel while their futures wait, so the futures may be dropped or forgotten at any time.
 //! * **Owned**: [`OwnedRead`] and [`OwnedWrite`] take a buffer and give it back with the result;
 //!   the kernel works on the buffer itself. [`ReadAt`] and [`WriteAt`] do so at an offset.
 //! * **The reader's**: [`BufRead`] shows memory of the reader, [`ManagedRead`] gives it away.
 //!   Nothing is tied up while waiting.
 //!
-//! Each method says under `# If dropped` what becomes of the bytes when its future is dropped before
-//! it is ready. *Lossless* there means: no byte of the stream is lost, and none is sent twice.
+//! Each method says under `# If dropped` what becomes of the bytes when its future is dropped
+//! before it is ready. *Lossless* there means: no byte of the stream is lost, and none is sent twice.
 //! What the traits promise holds for every implementor; a type may promise more.
 //!
 //! Adaptors ([`Take`], [`Chain`], [`Lines`], [`Split`], [`Owned`]) and [`Memory`], a reader over

@@ -1,14 +1,13 @@
 //! Reads into owned buffers from a reader that knows only borrowed ones.
 
-use sexton_buffers::{BufError, BufResult, IoBufMut, IoVecBufMut, Tail, VecTail};
+use sexton_buffers::{BufError, BufResult, IoBufMut, IoVecBufMut, Tail, VectoredTail};
 
 use crate::{OwnedRead, Read, fault};
 
 /// A [`Read`] as an [`OwnedRead`]; made by [`Read::owned`].
 ///
 /// For readers that are not Sexton's own, a decoder for example. Nothing is copied: the reader
-/// fills the unfilled part of the buffer directly. Only vectored reads go through memory in
-/// between.
+/// fills the unfilled part of the buffer directly.
 ///
 /// A dropped future loses the buffer, but no byte of the stream.
 ///
@@ -65,20 +64,14 @@ impl<R: Read> OwnedRead for Owned<R> {
     }
 
     async fn read_vectored_owned<V: IoVecBufMut>(&mut self, mut bufs: V) -> BufResult<usize, V> {
-        let room = bufs.total_unfilled();
-        if room == 0 {
+        if bufs.total_unfilled() == 0 {
             return Err(BufError::new(fault::no_room(), bufs));
         }
-        let mut between = Vec::new();
-        if let Err(e) = between.try_reserve_exact(room.min(MOST_BETWEEN)) {
-            return Err(BufError::new(e, bufs));
-        }
-        let mut tail = VecTail::new(&mut between);
-        let outcome = self.0.read_buf(tail.unfilled().at_most(room)).await;
-        drop(tail);
-        let n = bufs.fill_vec_from(&between);
+        let mut tail = VectoredTail::new(&mut bufs);
+        let outcome = self.0.read_buf_vectored(tail.unfilled()).await;
+        let n = tail.commit();
         match outcome {
-            Ok(()) => Ok((n, bufs)),
+            Ok(_) => Ok((n, bufs)),
             Err(e) => Err(BufError::new(e, bufs).with_transferred(n)),
         }
     }
@@ -87,6 +80,3 @@ impl<R: Read> OwnedRead for Owned<R> {
         self.0.is_read_vectored()
     }
 }
-
-/// Memory between a reader and several buffers: what one read usually brings.
-const MOST_BETWEEN: usize = 64 * 1024;

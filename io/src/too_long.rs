@@ -31,10 +31,10 @@ impl TooLong {
         Self { max, bytes: Vec::new() }
     }
 
-    /// Puts `bytes` into the `TooLong` inside `error`; any other error stays as it is.
-    pub(crate) fn with_bytes(mut error: Error, bytes: Vec<u8>) -> Error {
+    /// If `error` is one, it gets the caller's limit and the bytes; any other stays as it is.
+    pub(crate) fn with_bytes(mut error: Error, max: usize, bytes: Vec<u8>) -> Error {
         if let Some(too_long) = error.get_mut().and_then(|e| e.downcast_mut::<Self>()) {
-            too_long.bytes = bytes;
+            *too_long = Self { max, bytes };
         }
         error
     }

@@ -161,7 +161,7 @@ impl Drop for Entry {
 /// What a future that waits keeps, so that a token around it can reach it. Costs nothing outside a
 /// token's scope.
 #[derive(Debug, Default)]
-pub struct CancelHook(Option<Box<Vec<Entry>>>);
+pub struct CancelHook(Vec<Entry>);
 
 impl CancelHook {
     /// Whether a token around the current poll is cancelled; if none is, the task is woken when one
@@ -171,7 +171,7 @@ impl CancelHook {
             return false;
         }
         let scopes = SCOPES.with_borrow(Vec::clone);
-        let entries = self.0.get_or_insert_default();
+        let entries = &mut self.0;
         entries.resize_with(scopes.len(), Entry::default);
         // Every token is asked, since each has to know the waker.
         scopes.iter().zip(entries.iter_mut()).fold(false, |cancelled, (token, entry)| {

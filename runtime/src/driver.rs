@@ -16,8 +16,8 @@
 #![allow(unsafe_code, reason = "operations lie in raw slots while the kernel has them")]
 
 use crate::config::Config;
-use crate::op::{Completion, Detached, Entry, Gives, Multishot, MultishotTable, Op, OpTable, Shot};
 use crate::op::abi;
+use crate::op::{Completion, Detached, Entry, Gives, Multishot, MultishotTable, Op, OpTable, Shot};
 use crate::stats::CoreCounters;
 use crate::sys::{Cqe, Entered, IGNORE, Position, Request, Ring, Wait};
 use sexton_buffers::registry::{Answer, Ending, Facts, Key, Next, Place, Polled, Registry, Table};
@@ -130,8 +130,10 @@ impl Driver {
         handler: M::Handler,
     ) -> Result<Detached, (M, M::Handler, io::Error)> {
         let describe = |at: *mut Shot<M>| {
+            // SAFETY: the place is a `Shot`'s; this is an address, no reference.
+            let op = unsafe { &raw mut (*at).op };
             // SAFETY: as in `submit`; only the operation is borrowed, never the handler beside it.
-            let op = unsafe { &mut *(&raw mut (*at).op) };
+            let op = unsafe { &mut *op };
             op.entry()
         };
         let shot = Shot { op, handler };
@@ -230,11 +232,6 @@ impl Driver {
         Ok(())
     }
 
-    /// Milliseconds since the driver started, as of this turn.
-    pub(crate) fn now_ms(&self) -> u32 {
-        self.now_ms.get()
-    }
-
     /// Whether the kernel may hold operations of this driver.
     pub(crate) fn in_flight(&self) -> usize {
         self.inner.borrow().registry.in_flight()
@@ -326,6 +323,9 @@ impl Driver {
             return Next::Nothing;
         }
         let answer = Answer { result: cqe.result, flags: cqe.flags };
+        if cqe.result == -libc::EFAULT {
+            self.counters.fault();
+        }
         if cqe.flags & abi::CQE_MORE != 0 {
             return inner.registry.more(key, answer);
         }
@@ -432,6 +432,8 @@ impl Driver {
         let leaked = inner.registry.in_flight() > 0;
         for pool in inner.pools.drain(..) {
             pool.close();
+            // Refused only if the ring is gone already; then nobody picks from the pool any more.
+            drop(inner.ring.unregister_buf_ring(pool.group()));
             if leaked {
                 std::mem::forget(pool);
             }

@@ -271,7 +271,11 @@ impl Core {
     }
 
     /// Ends the core: no new work, no tasks, then nothing in flight, or a leak that is reported.
-    pub(crate) fn shut_down(self: &Rc<Self>, entered: context::Entered, grace: Duration) -> Drained {
+    pub(crate) fn shut_down(
+        self: &Rc<Self>,
+        entered: context::Entered,
+        grace: Duration,
+    ) -> Drained {
         self.closing.set(true);
         self.drop_tasks();
         let drained = self.drain(grace);

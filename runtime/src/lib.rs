@@ -13,6 +13,7 @@
 mod config;
 mod caps;
 mod start_error;
+mod doctor;
 #[allow(dead_code, unused_imports, reason = "the driver is its user")]
 mod sys;
 mod fd;
@@ -31,17 +32,24 @@ mod affinity;
 mod blocking;
 mod cancel;
 pub mod time;
+mod source;
 mod stats;
 
 pub use cancel::{CancelHook, CancelToken};
 pub use caps::Caps;
 pub use config::Config;
+pub use doctor::{Report, doctor};
 pub use fd::Fd;
 pub use runtime::{Builder, Runtime, block_on, rt};
+pub use source::signal;
 pub use spawn::{
-    PerCore, cores, current_core, recv_pool, runtime_id, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
+    PerCore, cores, current_core, recv_pool, runtime_id, spawn, spawn_blocking, spawn_on,
+    spawn_per_core, yield_now,
 };
 pub use start_error::StartError;
-pub use sys::calls;
 pub use stats::{CoreStats, stats};
+pub use sys::calls;
+#[cfg(feature = "sim")]
+#[doc(hidden)]
+pub use sys::sim;
 pub use task::{AbortHandle, JoinError, JoinHandle, JoinSet};

@@ -1,22 +1,24 @@
 //! The one door between threads: anybody pushes, one owner pops, and sleeps when nothing is there.
 //!
 //! ```text
-//!  producer: push ─▶ item in the queue ─▶ fence ─▶ sleeping? ── no ──▶ Delivered
-//!                                                     └─ yes, and I am the one who cleared it ─▶ WakeOwner
+//!  producer   push: queue the item ─▶ fence ─▶ sleeping? ─ no ─▶ Delivered
+//!                                                  └ yes: make it false; who did ─▶ WakeOwner
 //!
-//!  owner:    pop … None ─▶ prepare_sleep: sleeping = true ─▶ fence ─▶ queue empty? ── yes ─▶ wait ─▶ awake
-//!                                                                        └─ no: sleeping = false ─▶ pop
+//!  owner      pop: nothing ─▶ prepare_sleep: sleeping = true ─▶ fence ─▶ still nothing?
+//!                    ▲                                                yes │     │ no
+//!                    └────────── awake: sleeping = false ◀───── wait ◀────┘     │
+//!                    └───────────────── sleeping = false ◀──────────────────────┘
 //! ```
 //!
 //! # Invariants
 //!
-//! - **I1** No wake-up is lost. Both sides write, pass a sequentially consistent fence, then read what
-//!   the other wrote: in any order of the two fences, the later side sees the earlier one's write. So
-//!   the owner sees the item, or the producer sees that the owner sleeps (or both do).
+//! - **I1** No wake-up is lost. Both sides write, pass a sequentially consistent fence, then read
+//!   what the other wrote: in any order of the two fences, the later side sees the earlier one's
+//!   write. So the owner sees the item, or the producer sees that the owner sleeps (or both do).
 //! - **I2** One sleep asks for at most one wake-up: only the owner sets `sleeping`, and a producer
 //!   answers `WakeOwner` only if it was the one that turned it from true to false.
-//! - **I3** What `push` took is given to `pop` exactly once, before and after `close`, in the order in
-//!   which one producer pushed it.
+//! - **I3** What `push` took is given to `pop` exactly once, before and after `close`, in the order
+//!   in which one producer pushed it.
 
 use std::fmt;
 
@@ -81,7 +83,8 @@ impl<T> Mailbox<T> {
         self.queue.pop().ok()
     }
 
-    /// Says that the owner wants to sleep: true if it may. False if there is mail (it is awake then).
+    /// Says that the owner wants to sleep: true if it may. False if there is mail (it is awake
+    /// then).
     ///
     /// After true every push up to `awake` is seen: it answers [`Pushed::WakeOwner`] to the first
     /// producer. The wake-up may come after `awake` and then ends the next wait early.
@@ -121,3 +124,7 @@ impl<T> fmt::Debug for Mailbox<T> {
     }
 }
 
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
+mod tests;

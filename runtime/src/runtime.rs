@@ -10,9 +10,9 @@ use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -27,10 +27,11 @@ pub(crate) struct Shared {
 
 impl Shared {
     fn new(config: Config, cores: usize) -> Arc<Self> {
-        let blocking = BlockingPool::new(BlockingConfig {
-            max_threads: config.blocking_threads,
-            idle: config.blocking_idle,
-        });
+        let limits =
+            BlockingConfig { max_threads: config.blocking_threads, idle: config.blocking_idle };
+        // A blocking thread may run anywhere that the process may: a pin is its core's alone. If that
+        // is refused, it runs pinned, which is slower and nothing worse.
+        let blocking = BlockingPool::new(limits, || drop(affinity::unpin()));
         Arc::new(Self {
             doors: (0..cores).map(|_| Arc::new(Door::new())).collect(),
             blocking,
@@ -310,7 +311,8 @@ pub mod rt {
                 Ok(runtime) => runtime,
                 Err(error) => return drop(ended.send(Err(error))),
             };
-            let output = catch_unwind(AssertUnwindSafe(|| runtime.block_on(async { body().await })));
+            let output =
+                catch_unwind(AssertUnwindSafe(|| runtime.block_on(async { body().await })));
             drop(runtime);
             drop(ended.send(Ok(output)));
         };

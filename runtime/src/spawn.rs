@@ -115,10 +115,7 @@ where
     Fut: Future + 'static,
     Fut::Output: Send + 'static,
 {
-    let spawn = |core| {
-        let f = f.clone();
-        Some(spawn_on(core, move || f()))
-    };
+    let spawn = |core| Some(spawn_on(core, f.clone()));
     let handles: Vec<_> = (0..cores()).map(spawn).collect();
     PerCore { outputs: handles.iter().map(|_| None).collect(), handles }
 }
@@ -248,7 +245,7 @@ pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
     let unstarted = Unstarted(Some(Arc::clone(&remote)));
     let job = move || unstarted.start().call(f);
     if let Err(refused) = this_core().shared().blocking().execute(Box::new(job)) {
-        remote.finish(Err(JoinError::refused(refused.to_string())));
+        remote.refuse(refused.to_string());
     }
     handle
 }
@@ -256,7 +253,8 @@ pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
 /// The number of cores of this runtime; outside one, of the cores that this process may use.
 #[must_use]
 pub fn cores() -> usize {
-    context::with(|core| core.shared().cores()).unwrap_or_else(|| crate::affinity::available().len())
+    context::with(|core| core.shared().cores())
+        .unwrap_or_else(|| crate::affinity::available().len())
 }
 
 /// This core's index, from 0 to [`cores`]` - 1`; 0 outside a runtime.

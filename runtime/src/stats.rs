@@ -18,6 +18,7 @@ pub(crate) struct CoreCounters {
     starved: AtomicU64,
     panics: AtomicU64,
     strays: AtomicU64,
+    faults: AtomicU64,
     long_polls: AtomicU64,
     boxed: AtomicU64,
     buried_total: AtomicU64,
@@ -47,6 +48,7 @@ impl CoreCounters {
             starved: zero(),
             panics: zero(),
             strays: zero(),
+            faults: zero(),
             long_polls: zero(),
             boxed: zero(),
             buried_total: zero(),
@@ -99,6 +101,10 @@ impl CoreCounters {
         add(&self.strays, 1);
     }
 
+    pub(crate) fn fault(&self) {
+        add(&self.faults, 1);
+    }
+
     pub(crate) fn long_poll(&self) {
         add(&self.long_polls, 1);
     }
@@ -146,6 +152,7 @@ impl CoreCounters {
             starved: get(&self.starved),
             panics: get(&self.panics),
             strays: get(&self.strays),
+            faults: get(&self.faults),
             tasks: get(&self.tasks),
             timers: get(&self.timers),
             long_polls: get(&self.long_polls),
@@ -195,6 +202,9 @@ pub struct CoreStats {
     pub panics: u64,
     /// Answers that nobody expected.
     pub strays: u64,
+    /// Answers, of whatever operation, that said `EFAULT`: the kernel could not reach the memory that
+    /// it was given. Anything but zero is a mistake in a buffer's type, or in Sexton.
+    pub faults: u64,
     /// Tasks that are not finished, or that somebody still refers to.
     pub tasks: u64,
     /// Timers that are armed.

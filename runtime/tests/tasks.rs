@@ -26,7 +26,7 @@ fn a_panic_comes_out_of_the_handle_and_nothing_else_is_hurt() {
             yield_now().await;
             "fine"
         });
-        let error = bad.await.map(|()| ()).unwrap_err();
+        let error = bad.await.unwrap_err();
         assert!(error.is_panic() && error.to_string().contains("on purpose"));
         assert_eq!(good.await.unwrap(), "fine");
     });
@@ -60,7 +60,8 @@ fn operations_go_to_the_kernel_and_come_back() {
         for _ in 0..1000 {
             submit(Nop).await.unwrap();
         }
-        let tasks: Vec<_> = (0..1000).map(|_| spawn(async { submit(Nop).await.unwrap() })).collect();
+        let tasks: Vec<_> =
+            (0..1000).map(|_| spawn(async { submit(Nop).await.unwrap() })).collect();
         for task in tasks {
             task.await.unwrap();
         }
@@ -103,7 +104,7 @@ fn a_task_on_another_core_answers_from_there() {
         assert_eq!(spawn_per_core(|| async { current_core() }).await.unwrap(), [0, 1, 2]);
         let error = spawn_on(3, || async {}).await.unwrap_err();
         assert!(error.to_string().contains("no core 3"), "{error}");
-        let panic = spawn_on(1, || async { panic!("far away") }).await.map(|()| ()).unwrap_err();
+        let panic = spawn_on(1, || async { panic!("far away") }).await.unwrap_err();
         assert!(panic.is_panic());
         let forever = spawn_on(1, std::future::pending::<()>);
         forever.abort();
@@ -135,7 +136,7 @@ fn a_blocking_call_runs_beside_the_tasks() {
         yield_now().await;
         tx.send(5).unwrap();
         assert_eq!(blocked.await.unwrap(), 5);
-        assert!(spawn_blocking(|| panic!("in the pool")).await.map(|()| ()).unwrap_err().is_panic());
+        assert!(spawn_blocking(|| panic!("in the pool")).await.unwrap_err().is_panic());
     });
 }
 
@@ -189,6 +190,7 @@ fn a_cancelled_scope_ends_what_waits_inside() {
 #[test]
 fn a_runtime_goes_on_where_its_last_block_on_ended() {
     let runtime = Builder::new().build().unwrap();
-    let task = runtime.block_on(async { spawn(async { sleep(Duration::from_millis(1)).await }) });
-    runtime.block_on(task).unwrap();
+    let task =
+        runtime.block_on(async { Some(spawn(async { sleep(Duration::from_millis(1)).await })) });
+    runtime.block_on(task.unwrap()).unwrap();
 }

@@ -23,6 +23,7 @@ mod list;
 mod pages;
 mod state;
 mod stored;
+mod broken;
 
 pub use key::Key;
 pub use pages::{SLOT_WORDS, Words};
@@ -440,6 +441,9 @@ impl<C> Registry<C> {
                 record.facts.since_ms = now_ms;
             }
             self.cancel(key);
+            let slot = self.pages.slot(key.index());
+            let record = &mut self.records[key.index()];
+            broken::at_burial(slot, &mut record.table, &mut record.mark);
         }
         next
     }
@@ -556,12 +560,7 @@ impl<C> Registry<C> {
         self.records.get_mut(key.index())
     }
 
-    fn ending(
-        record: &Record<C>,
-        key: Key,
-        answer: Answer,
-        first: Option<Answer>,
-    ) -> Ending<C> {
+    fn ending(record: &Record<C>, key: Key, answer: Answer, first: Option<Answer>) -> Ending<C> {
         let (facts, mark) = (record.facts, record.mark);
         Ending { key, answer, first, facts, mark, _table: std::marker::PhantomData }
     }

@@ -18,8 +18,8 @@ pub struct Stored<O>(PhantomData<fn(O)>);
 
 impl<O> Stored<O> {
     /// Whether `O` lies in the slot itself, without an allocation.
-    pub const IN_PLACE: bool =
-        size_of::<O>() <= size_of::<Words>() && align_of::<O>() <= align_of::<[*mut (); SLOT_WORDS]>();
+    pub const IN_PLACE: bool = size_of::<O>() <= size_of::<Words>()
+        && align_of::<O>() <= align_of::<[*mut (); SLOT_WORDS]>();
 
     /// Moves `value` to its final address.
     ///

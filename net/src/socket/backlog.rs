@@ -38,8 +38,9 @@ pub(crate) enum Accepted {
 
 /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`, by the numbers that Linux has everywhere.
 const EXHAUSTED: [i32; 4] = [24, 23, 105, 12];
-/// `ECONNABORTED`, `EPROTO`, `EPERM` (a firewall), and what a network may report of one connection.
-const PASSING: [i32; 10] = [103, 71, 1, 100, 92, 112, 64, 113, 95, 101];
+/// `ECONNABORTED`, `EPROTO`, `EPERM` (a firewall), what a network may report of one connection, and an
+/// interrupted or cancelled accept.
+const PASSING: [i32; 12] = [103, 71, 1, 100, 92, 112, 64, 113, 95, 101, 4, 125];
 
 impl Backlog {
     pub(crate) fn new(fd: Fd) -> Rc<Self> {
@@ -74,16 +75,15 @@ impl Backlog {
             if let Some(connection) = state.accepted.pop_front() {
                 return Poll::Ready(Ok(Accepted::Connection(connection)));
             }
-            match state.error.take() {
-                Some(error) => match error.raw_os_error() {
+            if let Some(error) = state.error.take() {
+                match error.raw_os_error() {
                     Some(code) if EXHAUSTED.contains(&code) => {
                         return Poll::Ready(Ok(Accepted::Exhausted));
                     }
                     // The connection is gone, was interrupted, or nobody wants it any more: next one.
-                    Some(code) if PASSING.contains(&code) || code == 4 || code == 125 => {}
+                    Some(code) if PASSING.contains(&code) => {}
                     _ => return Poll::Ready(Err(error)),
-                },
-                None => {}
+                }
             }
             state.flight.is_none()
         };

@@ -2,13 +2,14 @@
 
 use super::stream::TcpStream;
 use crate::op::{Send, SendVectored};
-use crate::socket::{Reader, Shared, WriteOwned};
+use crate::socket::{Shared, WriteOwned};
 use sexton_buffers::{BufResult, Chunk, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ReadCursor};
 use sexton_io::{
     BufRead, Interest, ManagedRead, NonBlocking, OwnedRead, OwnedWrite, Read, Readiness, Ready,
     Write,
 };
 use sexton_runtime::calls;
+use sexton_runtime::op::{PollFd, submit};
 use std::fmt;
 use std::io::{self, IoSlice, Result};
 use std::net::{Shutdown, SocketAddr};
@@ -136,66 +137,39 @@ impl Drop for OwnedWriteHalf {
     }
 }
 
-/// What both reading halves are: a stream of which only the reading side can be reached.
-trait Reads {
-    fn reads(&self) -> &Reader;
-    fn reads_mut(&mut self) -> &mut Reader;
-}
-
-impl Reads for ReadHalf<'_> {
-    fn reads(&self) -> &Reader {
-        &self.stream.reader
-    }
-
-    fn reads_mut(&mut self) -> &mut Reader {
-        &mut self.stream.reader
-    }
-}
-
-impl Reads for OwnedReadHalf {
-    fn reads(&self) -> &Reader {
-        &self.stream.reader
-    }
-
-    fn reads_mut(&mut self) -> &mut Reader {
-        &mut self.stream.reader
-    }
-}
-
 async fn ready_to_write(socket: &Rc<Shared>) -> Result<Readiness> {
     socket.sent().await;
     let fd = socket.fd().clone();
-    let op = sexton_runtime::op::PollFd { fd, mask: sexton_runtime::op::PollFd::WRITE };
-    let ready = sexton_runtime::op::submit(op).await?;
-    let hup = sexton_runtime::op::PollFd::is_hup(ready);
-    Ok(Readiness::new(false, sexton_runtime::op::PollFd::is_write(ready), hup))
+    let ready = submit(PollFd { fd, mask: PollFd::WRITE }).await?;
+    Ok(Readiness::new(false, PollFd::is_write(ready), PollFd::is_hup(ready)))
 }
 
+// Macros, since a blanket impl of another crate's traits is not to be had.
 macro_rules! read_half {
     ($half:ty) => {
         impl Ready for $half {
             async fn ready(&mut self, _: Interest) -> Result<Readiness> {
-                self.reads().ready(Interest::READ).await
+                self.stream.reader.ready(Interest::READ).await
             }
         }
 
         impl Read for $half {
             fn non_blocking_read_buf(&mut self, buf: ReadCursor<'_>) -> Result<NonBlocking<()>> {
-                self.reads().non_blocking_read(buf)
+                self.stream.reader.non_blocking_read(buf)
             }
         }
 
         impl BufRead for $half {
             async fn fill_buf(&mut self) -> Result<&[u8]> {
-                self.reads_mut().fill_buf().await
+                self.stream.reader.fill_buf().await
             }
 
             fn consume(&mut self, n: usize) {
-                self.reads_mut().consume(n);
+                self.stream.reader.consume(n);
             }
 
             async fn fill_at_least(&mut self, n: usize) -> Result<&[u8]> {
-                self.reads_mut().fill_at_least(n).await
+                self.stream.reader.fill_at_least(n).await
             }
         }
 
@@ -203,7 +177,7 @@ macro_rules! read_half {
             type Buf = Chunk;
 
             async fn read_managed(&mut self, max: usize) -> Result<Option<Chunk>> {
-                self.reads().read_managed(max).await
+                self.stream.reader.read_managed(max).await
             }
         }
 

@@ -3,8 +3,8 @@
 use crate::addr::{ToSocketAddrs, resolve};
 use crate::op::{Connect, Send, SendVectored};
 use crate::socket::{Reader, Shared, WriteOwned};
-use sexton_buffers::{BufError, BufResult, Chunk, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ReadBuf};
 use sexton_buffers::VectoredTail;
+use sexton_buffers::{BufError, BufResult, Chunk, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ReadBuf};
 use sexton_io::{Interest, NonBlocking, OwnedRead, OwnedWrite, Readiness};
 use sexton_runtime::op::{SocketAddrBuf, submit};
 use sexton_runtime::time::Duration;

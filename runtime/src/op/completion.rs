@@ -7,8 +7,8 @@
 
 #![allow(unsafe_code, reason = "an answer's number becomes an owned descriptor")]
 
-use super::entry::Gives;
 use super::abi;
+use super::entry::Gives;
 use sexton_buffers::registry::Answer;
 use sexton_buffers::{PoolBuf, ProvidedPool};
 use std::io;

@@ -269,7 +269,8 @@ impl<'a> Entry<'a> {
     pub fn poll(fd: &'a Fd, mask: u32) -> Self {
         let mut entry = Self::on(opcode::PollAdd::CODE, fd);
         // The kernel wants the halves of the mask swapped on big-endian machines.
-        entry.request.op_flags = if cfg!(target_endian = "big") { mask.rotate_left(16) } else { mask };
+        entry.request.op_flags =
+            if cfg!(target_endian = "big") { mask.rotate_left(16) } else { mask };
         entry
     }
 

@@ -13,6 +13,9 @@ pub(crate) enum Body {
     /// io_uring.
     #[default]
     Kernel,
+    /// The world of the thread.
+    #[cfg(feature = "sim")]
+    Memory,
 }
 
 /// What a ring is started with.

@@ -65,10 +65,13 @@ pub(crate) struct Header {
     /// The next in the run queue.
     pub(super) next: Cell<Option<NonNull<Header>>>,
     /// Neighbours in the list of all cells.
-    pub(super) all: Cell<(Option<NonNull<Header>>, Option<NonNull<Header>>)>,
+    pub(super) all: Cell<Neighbours>,
     joiner: Cell<Option<Waker>>,
     location: &'static Location<'static>,
 }
+
+/// The previous and the next cell.
+type Neighbours = (Option<NonNull<Header>>, Option<NonNull<Header>>);
 
 struct Vtable {
     /// Polls the future; true when it is finished.
@@ -431,8 +434,10 @@ unsafe fn drop_waker(data: *const ()) {
 /// I5: nobody else has the stage.
 unsafe fn stage<'a, F: Future>(raw: NonNull<Header>) -> &'a mut Stage<F> {
     let cell = raw.cast::<TaskCell<F>>().as_ptr();
-    // SAFETY: the cell lives (I1); only its stage is borrowed, and the caller vouches for that.
-    unsafe { &mut *(*cell).stage.get() }
+    // SAFETY: the cell lives (I1); this is an address, no reference.
+    let stage = unsafe { &raw const (*cell).stage };
+    // SAFETY: the caller vouches that nobody else has the stage.
+    unsafe { &mut *UnsafeCell::raw_get(stage) }
 }
 
 /// # Safety

@@ -18,7 +18,6 @@ use std::ptr::NonNull;
 pub(crate) struct RunQueue {
     head: Cell<Option<NonNull<Header>>>,
     tail: Cell<Option<NonNull<Header>>>,
-    len: Cell<usize>,
 }
 
 impl RunQueue {
@@ -31,7 +30,6 @@ impl RunQueue {
                 unsafe { tail.as_ref() }.next.set(Some(raw));
             }
         }
-        self.len.set(self.len.get() + 1);
     }
 
     pub(crate) fn pop(&self) -> Option<TaskRef> {
@@ -43,16 +41,11 @@ impl RunQueue {
         if next.is_none() {
             self.tail.set(None);
         }
-        self.len.set(self.len.get() - 1);
         Some(task)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.head.get().is_none()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.len.get()
     }
 }
 
@@ -86,8 +79,8 @@ impl AllTasks {
         // SAFETY: I2: it is in the list, hence alive.
         let (prev, next) = unsafe { raw.as_ref() }.all.replace((None, None));
         match prev {
-            // SAFETY: I2.
             Some(prev) => {
+                // SAFETY: I2.
                 let links = unsafe { prev.as_ref() };
                 links.all.set((links.all.get().0, next));
             }

@@ -11,8 +11,8 @@ mod error;
 mod join_set;
 
 pub use error::JoinError;
-pub use handle::{AbortHandle, JoinHandle};
 pub(crate) use handle::new_task;
+pub use handle::{AbortHandle, JoinHandle};
 pub use join_set::JoinSet;
 
 pub(crate) use cell::{Header, TaskRef, release_orphan};

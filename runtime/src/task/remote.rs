@@ -62,6 +62,15 @@ impl<T> Remote<T> {
         }
     }
 
+    /// Says why a call was never made, where its drop has said that it was not.
+    pub(crate) fn refuse(&self, why: String) {
+        let mut state = self.lock();
+        let old = state.output.as_mut().filter(|output| output.is_err());
+        let old = old.map(|output| std::mem::replace(output, Err(JoinError::refused(why))));
+        drop(state);
+        drop(old);
+    }
+
     pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<Result<T, JoinError>> {
         let waker = cx.waker().clone();
         let mut state = self.lock();

@@ -45,7 +45,7 @@ impl Timers {
 
     /// Wakes what is due. Wakers are foreign code: each runs with no borrow held.
     pub(crate) fn fire(&self) {
-        if self.wheel.borrow().len() == 0 {
+        if self.wheel.borrow().is_empty() {
             return;
         }
         let now = self.started.elapsed().as_millis() as u64;

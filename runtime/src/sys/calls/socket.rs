@@ -50,7 +50,10 @@ pub fn tcp_listener(addr: &SocketAddr, joins: bool) -> io::Result<OwnedFd> {
 
 fn internet(addr: socket2::SockAddr) -> io::Result<SocketAddr> {
     addr.as_socket().ok_or_else(|| {
-        io::Error::new(io::ErrorKind::InvalidInput, "the socket's address is not an internet address")
+        io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the socket's address is not an internet address",
+        )
     })
 }
 

@@ -1,4 +1,9 @@
 //! `io_uring_enter`, and what each of its errors means.
+//!
+//! # Invariants
+//!
+//! - **I1** Arguments and flags agree: EXT_ARG goes with `SubmitArgs` that live through the call, and
+//!   without it there is no argument.
 #![allow(unsafe_code, reason = "the crate leaves the arguments of `enter` to us")]
 
 use std::io;
@@ -23,23 +28,23 @@ pub(super) fn enter(
 ) -> io::Result<Entered> {
     const NOTHING: Option<&SubmitArgs<'_, '_>> = None;
     let result = match wait {
-        // SAFETY: no argument, hence nothing that the kernel could read wrongly.
+        // SAFETY: I1: no argument.
         Wait::Flush => unsafe { submitter.enter(queued, 0, 0, NOTHING) },
         // To wait no time at all would arm a timer and sleep, for 22 µs.
         Wait::No | Wait::Until(Some(Duration::ZERO)) => {
-            // SAFETY: as above.
+            // SAFETY: I1: no argument.
             unsafe { submitter.enter(queued, 0, EnterFlags::GETEVENTS.bits(), NOTHING) }
         }
         Wait::Until(None) => {
             let flags = EnterFlags::GETEVENTS | idle;
-            // SAFETY: as above.
+            // SAFETY: I1: no argument.
             unsafe { submitter.enter(queued, 1, flags.bits(), NOTHING) }
         }
         Wait::Until(Some(longest)) => {
             let timespec = Timespec::from(longest.min(LONGEST));
             let args = SubmitArgs::new().timespec(&timespec);
             let flags = EnterFlags::GETEVENTS | EnterFlags::EXT_ARG | idle;
-            // SAFETY: EXT_ARG goes with `SubmitArgs`; it and its timespec outlive the call.
+            // SAFETY: I1: both, and the timespec outlives the call as well.
             unsafe { submitter.enter(queued, 1, flags.bits(), Some(&args)) }
         }
     };

@@ -3,6 +3,11 @@
 //! Read in this order: `setup` (how a ring is asked for), `queues` (the memory shared with the kernel),
 //! `encode` (what a submission looks like in it), `enter` (the one system call), `register` (what is
 //! asked once), `waker`.
+//!
+//! # Invariants
+//!
+//! - **I1** What requests and buffer rings point to outlives the kernel's use of it: the callers of
+//!   `push` and of `register_buf_ring` promise it, and nothing here looks at it.
 #![allow(unsafe_code, reason = "`push` and buffer rings hand addresses to the kernel")]
 
 mod setup;
@@ -20,6 +25,7 @@ use crate::start_error::StartError;
 use crate::sys::{Cqe, Entered, Host, Position, Request, RingConfig, Wait};
 use queues::Queues;
 use register::Door;
+use setup::Made;
 pub(crate) use waker::RingWaker;
 
 /// A ring of the kernel. It stays on the thread that started it (it is not `Send`).
@@ -47,6 +53,10 @@ impl Ring {
             let (error, needed) = (failed.error, failed.smallest_bytes);
             StartError::explain("io_uring_setup", error, &Host::look(), needed)
         })?;
+        Self::of(made, config)
+    }
+
+    fn of(made: Made, config: &RingConfig) -> Result<Self, StartError> {
         let explain =
             |step| move |error| StartError::explain(step, error, &Host::look(), made.bytes);
         let mut door = Door::open(made.ring);
@@ -136,7 +146,7 @@ impl Ring {
         let Some(open) = &self.open else {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         };
-        // SAFETY: the caller's promise is the one that is asked for.
+        // SAFETY: I1, as the caller promises.
         unsafe { open.door.register_buf_ring(group, ring_addr, entries) }
     }
 
@@ -176,5 +186,5 @@ impl Drop for Ring {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(miri)))]
 mod tests;

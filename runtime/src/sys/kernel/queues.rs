@@ -4,12 +4,12 @@
 //!
 //! # Invariants
 //!
-//! - **Q1** `rings` and `entries` stay mapped, at the same place, as long as `Queues` lives, and every
+//! - **I1** `rings` and `entries` stay mapped, at the same place, as long as `Queues` lives, and every
 //!   pointer below points into them, at an offset and with a size that the kernel gave.
-//! - **Q2** The slots of submissions from the kernel's head to our tail are read by the kernel, and only
+//! - **I2** The slots of submissions from the kernel's head to our tail are read by the kernel, and only
 //!   inside `enter`: there is no polling thread. All other slots are ours. Either way nobody else
 //!   touches a slot while we are in one of these methods.
-//! - **Q3** The kernel writes completions from our published head on up to its tail, and never one
+//! - **I3** The kernel writes completions from our published head on up to its tail, and never one
 //!   before that tail. What lies from our head to its tail was written before the tail was stored.
 #![allow(unsafe_code, reason = "this memory is shared with the kernel")]
 
@@ -154,7 +154,7 @@ impl Queues {
             // Slot and submission are the same number for ever.
             for slot in 0..params.sq_entries {
                 let place = queues.rings.at::<AtomicU32>(sq.array + slot * 4);
-                // SAFETY: Q1; the array lies before `array_end`.
+                // SAFETY: I1; the array lies before `array_end`.
                 unsafe { place.as_ref() }.store(slot, Ordering::Relaxed);
             }
         }
@@ -206,9 +206,9 @@ impl Queues {
     #[inline]
     fn slot(&mut self, position: Position) -> &mut Sqe {
         let index = (position.0 as u32) & (self.sq_entries - 1);
-        // SAFETY: Q1; the mask keeps the index below `sq_entries`, a power of two.
+        // SAFETY: I1; the mask keeps the index below `sq_entries`, a power of two.
         let slot = unsafe { self.slots.add(index as usize) };
-        // SAFETY: Q1 and Q2: valid, ours while `self` is borrowed, and any bits are an `Sqe`.
+        // SAFETY: I1 and I2: valid, ours while `self` is borrowed, and any bits are an `Sqe`.
         unsafe { &mut *slot.as_ptr() }
     }
 
@@ -239,9 +239,9 @@ impl Queues {
         out.reserve(count);
         for _ in 0..count {
             let index = self.reaped & self.cq_mask;
-            // SAFETY: Q1; the mask keeps the index below the queue's entries, a power of two.
+            // SAFETY: I1; the mask keeps the index below the queue's entries, a power of two.
             let place = unsafe { self.cqes.add(index as usize) };
-            // SAFETY: Q3: written before the tail that was loaded, with acquire.
+            // SAFETY: I3: written before the tail that was loaded, with acquire.
             let raw = unsafe { place.read() };
             out.push(Cqe { user_data: raw.user_data, result: raw.result, flags: raw.flags });
             self.reaped = self.reaped.wrapping_add(1);
@@ -255,13 +255,13 @@ impl Queues {
 
 #[inline]
 fn load(word: &NonNull<AtomicU32>, order: Ordering) -> u32 {
-    // SAFETY: Q1: only `Queues` has such pointers, and it lends them while it lives.
+    // SAFETY: I1: only `Queues` has such pointers, and it lends them while it lives.
     unsafe { word.as_ref() }.load(order)
 }
 
 #[inline]
 fn store(word: &NonNull<AtomicU32>, value: u32) {
-    // SAFETY: Q1, as in `load`.
+    // SAFETY: I1, as in `load`.
     unsafe { word.as_ref() }.store(value, Ordering::Release);
 }
 
@@ -297,7 +297,7 @@ impl Map {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        // SAFETY: mapped in `new` and unmapped nowhere else; by Q1 no pointer into it is used any more.
+        // SAFETY: mapped in `new` and unmapped nowhere else; by I1 no pointer into it is used any more.
         let unmapped = unsafe { rustix::mm::munmap(self.start.as_ptr().cast(), self.len) };
         debug_assert!(unmapped.is_ok(), "a mapping of our own can be unmapped");
     }

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **D1** `ring` was leaked from a box by `open`, is never moved, and is freed by `drop` only.
-//! - **D2** `submitter` borrows from `ring`, is never given away, and is gone before `ring` is freed.
+//! - **I1** `ring` was leaked from a box by `open`, is never moved, and is freed by `drop` only.
+//! - **I2** `submitter` borrows from `ring`, is never given away, and is gone before `ring` is freed.
 #![allow(unsafe_code, reason = "the ring outlives its submitter by hand")]
 
 use std::io;
@@ -43,14 +43,14 @@ impl std::fmt::Debug for Door {
 impl Door {
     pub(super) fn open(ring: IoUring) -> Self {
         let ring = NonNull::from(Box::leak(Box::new(ring)));
-        // SAFETY: D1: it lives as long as this door, and D2 ends the borrow before that.
+        // SAFETY: I1: it lives as long as this door, and I2 ends the borrow before that.
         let borrowed: &'static IoUring = unsafe { &*ring.as_ptr() };
         let submitter = ManuallyDrop::new(borrowed.submitter());
         Self { submitter, ring, idle: EnterFlags::empty() }
     }
 
     fn ring(&self) -> &IoUring {
-        // SAFETY: D1.
+        // SAFETY: I1.
         unsafe { self.ring.as_ref() }
     }
 
@@ -137,9 +137,9 @@ impl Door {
 impl Drop for Door {
     fn drop(&mut self) {
         self.unregister_ring_fd();
-        // SAFETY: D2; it is used no more.
+        // SAFETY: I2; it is used no more.
         unsafe { ManuallyDrop::drop(&mut self.submitter) };
-        // SAFETY: D1: leaked from a box and freed here only; D2: nothing borrows from it any more.
+        // SAFETY: I1: leaked from a box and freed here only; I2: nothing borrows from it any more.
         drop(unsafe { Box::from_raw(self.ring.as_ptr()) });
     }
 }

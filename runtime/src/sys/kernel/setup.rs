@@ -115,6 +115,28 @@ fn smaller(ask: &Ask) -> Ask {
     Ask { sq_entries, cq_entries, ..*ask }
 }
 
+/// Asks the kernel for a ring after `steps` steps down.
+#[cfg(all(test, not(miri)))]
+pub(super) fn make_after(config: &RingConfig, steps: usize) -> io::Result<Made> {
+    let mut left = steps;
+    let made = negotiate(
+        config,
+        |ask| match left.checked_sub(1) {
+            None => build(ask),
+            Some(fewer) => {
+                left = fewer;
+                Err(io::Error::from_raw_os_error(libc::EINVAL))
+            }
+        },
+        || {},
+    );
+    made.map(|(ring, ask)| Made { ring, bytes: bytes(&ask) }).map_err(|failed| failed.error)
+}
+
+/// How many steps down there are.
+#[cfg(all(test, not(miri)))]
+pub(super) const STEPS_DOWN: usize = STEPS.len();
+
 /// About what such a ring costs, in the whole pages that the kernel counts.
 fn bytes(ask: &Ask) -> u64 {
     const PAGE: u64 = 4096;

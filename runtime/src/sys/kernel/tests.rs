@@ -30,6 +30,16 @@ fn push(ring: &mut Ring, request: &Request, user_data: u64) -> Option<Position> 
     unsafe { ring.push(request, user_data) }
 }
 
+/// Rings after no step down, one, two, and so on to the last.
+fn rungs() -> impl Iterator<Item = Ring> {
+    (0..=setup::STEPS_DOWN).map(|steps| {
+        let io_workers = [2, 2];
+        let config = RingConfig { body: Body::Kernel, sq_entries: 8, cq_entries: 16, io_workers };
+        let made = setup::make_after(&config, steps).expect("the kernel grants less as well");
+        Ring::of(made, &config).expect("this machine has io_uring")
+    })
+}
+
 /// Enters without waiting until `count` completions have come.
 fn collect(ring: &mut Ring, count: usize) -> Vec<Cqe> {
     let mut got = Vec::new();
@@ -61,6 +71,30 @@ fn nops_come_back_in_batches_of_every_size_around_the_ring() {
         let tags: Vec<_> = got.iter().map(|cqe| cqe.user_data).collect();
         assert_eq!(tags, (tag..tag + batch).collect::<Vec<_>>());
         tag += batch;
+    }
+}
+
+/// Completions come, and `has_work` tells of them, with whatever flags the ring has.
+#[test]
+fn every_step_down_gives_a_ring_that_works() {
+    for mut ring in rungs() {
+        let flags: Vec<_> = ring.caps().flags().collect();
+        for tag in 0..40 {
+            push(&mut ring, &Request::new(NOP), tag);
+            let position = push(&mut ring, &Request::new(NOP), tag).expect("there is room");
+            assert!(ring.take_back(position));
+            assert_eq!(collect(&mut ring, 1)[0].user_data, tag, "{flags:?}");
+        }
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        let mut request = Request::new(POLL_ADD);
+        request.fd = reader.as_raw_fd();
+        request.op_flags = libc::POLLIN as u32;
+        push(&mut ring, &request, 9);
+        assert_eq!(ring.enter(Wait::No).expect("entered"), Entered::Fine);
+        assert!(!ring.has_work(), "{flags:?}");
+        writer.write_all(b"x").expect("written");
+        assert!(ring.has_work(), "{flags:?}");
+        assert_eq!(collect(&mut ring, 1)[0].user_data, 9, "{flags:?}");
     }
 }
 

@@ -1,0 +1,220 @@
+//! A future dropped wherever it waits loses nothing, where the docs say so.
+
+use std::io::{ErrorKind, IoSlice};
+use std::mem::MaybeUninit;
+
+use sexton_buffers::{ReadBuf, ReadBufVec};
+use sexton_io::{BufRead, Memory, OwnedRead, Read, Ready, Write};
+
+use crate::support::{Script, Sink, Step, Take, block_on, poll_times};
+
+const TEXT: &[u8] = b"one\ntwo two\n\nthree\nfour, the last";
+
+/// How the text comes: byte by byte, in odd chunks, in one; always with waits and interruptions.
+fn streams() -> impl Iterator<Item = Script> {
+    [1, 2, 3, 5, 8, TEXT.len()].into_iter().map(|len| {
+        Script::new(TEXT.chunks(len).flat_map(|chunk| {
+            [
+                Step::Block,
+                Step::Fail(ErrorKind::Interrupted),
+                Step::Block,
+                Step::Block,
+                Step::Bytes(chunk.to_vec()),
+            ]
+        }))
+    })
+}
+
+/// Calls `attempt` again and again; each time its future is dropped after so many polls.
+fn until_some<T>(mut attempt: impl FnMut(usize) -> Option<T>) -> T {
+    for round in 0..10_000 {
+        if let Some(output) = attempt(1 + round % 3) {
+            return output;
+        }
+    }
+    panic!("cancelling keeps it from making progress");
+}
+
+#[test]
+fn lines_cancelled_at_every_wait_are_all_there() {
+    for reader in streams() {
+        let mut lines = reader.lines();
+        let mut all = Vec::new();
+        while let Some(line) = until_some(|polls| poll_times(polls, lines.next_line())).unwrap() {
+            all.push(line);
+        }
+        assert_eq!(all, ["one", "two two", "", "three", "four, the last"]);
+    }
+}
+
+#[test]
+fn segments_cancelled_at_every_wait_are_all_there() {
+    for reader in streams() {
+        let mut segments = reader.split(b' ');
+        let mut all = Vec::new();
+        while let Some(segment) =
+            until_some(|polls| poll_times(polls, segments.next_segment())).unwrap()
+        {
+            all.push(segment);
+        }
+        assert_eq!(all.join(&b' '), TEXT);
+        assert_eq!(all.len(), 4);
+    }
+}
+
+#[test]
+fn reading_until_resumes_with_the_same_buffer() {
+    for mut reader in streams() {
+        let mut buf = Vec::new();
+        until_some(|polls| poll_times(polls, reader.read_until(b',', &mut buf))).unwrap();
+        assert_eq!(buf, b"one\ntwo two\n\nthree\nfour,");
+        assert_eq!(reader.rest(), b" the last");
+    }
+}
+
+#[test]
+fn reading_to_the_end_resumes_with_the_same_buffer() {
+    for mut reader in streams() {
+        let mut buf = Vec::new();
+        until_some(|polls| poll_times(polls, reader.read_to_end(&mut buf))).unwrap();
+        assert_eq!(buf, TEXT);
+    }
+}
+
+#[test]
+fn an_exact_read_resumes_with_the_same_counted_buffer() {
+    for mut reader in streams() {
+        let mut memory = [MaybeUninit::uninit(); 20];
+        let mut buf = ReadBuf::from(&mut memory[..]);
+        until_some(|polls| poll_times(polls, reader.read_buf_exact(buf.unfilled()))).unwrap();
+        assert_eq!(buf.filled(), &TEXT[..20]);
+        assert_eq!(reader.rest(), &TEXT[20..]);
+    }
+}
+
+/// Single steps, each of another kind, cancelled at every wait.
+#[test]
+fn reads_of_all_kinds_lose_nothing_and_mix() {
+    for reader in streams() {
+        let mut reader = reader.take(1000).owned();
+        let mut all = Vec::new();
+        for kind in 0.. {
+            let before = all.len();
+            let step = |polls: usize| step(kind, polls, &mut reader, &mut all);
+            match until_some(step) {
+                Ok(()) if all.len() == before => break,
+                Ok(()) => {}
+                Err(e) => assert_eq!(e.kind(), ErrorKind::Interrupted),
+            }
+        }
+        assert_eq!(all, TEXT);
+    }
+}
+
+type Reader = sexton_io::Owned<sexton_io::Take<Script>>;
+
+fn step(
+    kind: usize,
+    polls: usize,
+    reader: &mut Reader,
+    all: &mut Vec<u8>,
+) -> Option<std::io::Result<()>> {
+    match kind % 5 {
+        0 => {
+            let mut buf = [0; 3];
+            let n = poll_times(polls, reader.get_mut().read(&mut buf))?;
+            Some(n.map(|n| all.extend_from_slice(&buf[..n])))
+        }
+        1 => {
+            let shown = poll_times(polls, reader.get_mut().fill_buf())?.map(<[u8]>::to_vec);
+            Some(shown.map(|shown| {
+                let n = shown.len().min(4);
+                reader.get_mut().consume(n);
+                all.extend_from_slice(&shown[..n]);
+            }))
+        }
+        2 => {
+            let result = poll_times(polls, reader.read_owned(Vec::with_capacity(2)))?;
+            Some(result.map(|(_, buf)| all.extend_from_slice(&buf)).map_err(Into::into))
+        }
+        3 => {
+            let bufs = (Vec::with_capacity(1), Vec::with_capacity(2));
+            let result = poll_times(polls, reader.read_vectored_owned(bufs))?;
+            Some(result.map(|(_, (a, b))| all.extend(a.into_iter().chain(b))).map_err(Into::into))
+        }
+        _ => {
+            let (mut a, mut b) = ([0; 2], [0; 2]);
+            let mut bufs = [ReadBuf::from(&mut a[..]), ReadBuf::from(&mut b[..])];
+            let cursor = &mut ReadBufVec::new(&mut bufs);
+            let n = poll_times(polls, reader.get_mut().read_buf_vectored(cursor.cursor()))?;
+            all.extend(bufs.iter().flat_map(|buf| buf.filled().to_vec()));
+            Some(n.map(drop))
+        }
+    }
+}
+
+#[test]
+fn what_is_documented_as_lossy_leaves_the_string_alone() {
+    let mut reader = Script::slow(["half a", " line\n"]);
+    let mut line = String::from("unchanged");
+    assert!(poll_times(2, reader.read_line(&mut line)).is_none());
+    assert_eq!(line, "unchanged");
+    assert!(poll_times(1, Script::slow(["x"]).read_to_string(&mut line)).is_none());
+    assert_eq!(line, "unchanged");
+}
+
+/// A forgotten future never runs its destructor: what it had may be lost, nothing may be wrong.
+#[test]
+#[cfg_attr(miri, ignore = "leaks, on purpose")]
+fn a_forgotten_future_leaves_valid_text_and_a_valid_vector() {
+    let mut reader = Script::slow(["half\u{e4}", "rest"]);
+    let mut text = String::from("text");
+    let mut bytes = b"bytes".to_vec();
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut future = Box::pin(reader.read_to_string(&mut text));
+    for _ in 0..2 {
+        assert!(future.as_mut().poll(&mut cx).is_pending());
+    }
+    std::mem::forget(future);
+    assert_eq!(text, "text");
+    let mut reader = Script::slow(["half", "rest"]);
+    let mut future = Box::pin(reader.read_to_end(&mut bytes));
+    for _ in 0..2 {
+        assert!(future.as_mut().poll(&mut cx).is_pending());
+    }
+    std::mem::forget(future);
+    assert!(bytes.starts_with(b"bytes"));
+}
+
+#[test]
+fn a_write_dropped_while_it_waits_has_written_nothing() {
+    let mut sink = Sink::new([Take::Block, Take::Block]);
+    assert!(poll_times(1, sink.write(b"once")).is_none());
+    assert!(poll_times(1, sink.write_vectored(&[IoSlice::new(b"once")])).is_none());
+    assert_eq!(block_on(sink.write(b"once")).unwrap(), 4);
+    assert_eq!(sink.taken, b"once");
+}
+
+#[test]
+fn waiting_is_cancelled_without_a_trace() {
+    let mut reader = Script::slow(["a"]);
+    assert!(poll_times(1, reader.ready(sexton_io::Interest::READ)).is_none());
+    assert_eq!(reader.rest(), b"a");
+}
+
+/// What spawns futures on other threads needs this; the traits themselves ask for nothing.
+#[test]
+fn futures_of_readers_that_are_send_are_send() {
+    fn is_send<T: Send>(value: T) -> T {
+        value
+    }
+    let mut reader = Memory::new(TEXT.to_vec()).take(9).chain(Memory::new("x"));
+    let (mut buf, mut text) = (Vec::new(), String::new());
+    drop(is_send(reader.read(&mut [0])));
+    drop(is_send(reader.read_to_end(&mut buf)));
+    drop(is_send(reader.read_to_string(&mut text)));
+    drop(is_send(reader.read_until(b'x', &mut buf)));
+    drop(is_send(reader.by_ref().lines().next_line()));
+    drop(is_send(reader.owned().read_exact_owned(Vec::new())));
+    drop(is_send(Memory::new(Vec::new()).write_all(b"x")));
+}

@@ -1,0 +1,29 @@
+//! What the traits promise, held against scripted readers and writers.
+//!
+//! `support` has the scripts; each other module is one promise, or one trait.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod ready;
+#[cfg(test)]
+mod read;
+#[cfg(test)]
+mod write;
+#[cfg(test)]
+mod buf_read;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod cancel;
+#[cfg(test)]
+mod owned;
+#[cfg(test)]
+mod at;
+#[cfg(test)]
+mod adaptors;
+#[cfg(test)]
+mod forward;
+#[cfg(test)]
+mod model;

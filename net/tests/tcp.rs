@@ -1,0 +1,390 @@
+//! TCP on the real kernel: nothing is lost, however a read ends.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use sexton_io::{BufRead, Interest, OwnedRead, Read};
+use sexton_net::{TcpListener, TcpStream};
+use sexton_runtime::time::{Duration, timeout};
+use sexton_runtime::{Builder, CancelToken, JoinSet, block_on, spawn, spawn_per_core, yield_now};
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::Shutdown;
+use std::pin::pin;
+use std::task::Poll;
+
+async fn pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (server, peer) = listener.accept().await.unwrap();
+    assert_eq!(peer, client.local_addr().unwrap());
+    (client, server)
+}
+
+/// Polls a future once; true if it was ready.
+async fn poll_once<F: Future>(future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        Poll::Ready(match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        })
+    })
+    .await
+}
+
+#[test]
+fn an_echo_gives_back_what_it_got() {
+    block_on(async {
+        let (client, server) = pair().await;
+        let echo = spawn(async move {
+            let mut buf = Vec::with_capacity(64);
+            loop {
+                let n;
+                (n, buf) = server.read_owned(buf).await?;
+                if n == 0 {
+                    return io::Result::Ok(());
+                }
+                buf = server.write_all_owned(buf).await?;
+                buf.clear();
+            }
+        });
+        for round in 0..100_u8 {
+            client.write_all_owned(vec![round; 50]).await.unwrap();
+            let back = client.read_exact_owned(Vec::with_capacity(50)).await.unwrap();
+            assert_eq!(back, [round; 50]);
+        }
+        client.shutdown(Shutdown::Write).await.unwrap();
+        echo.await.unwrap().unwrap();
+        assert_eq!(client.read_owned(Vec::with_capacity(1)).await.unwrap().0, 0);
+        assert_eq!(client.read_owned(Vec::with_capacity(1)).await.unwrap().0, 0, "EOF is a level");
+    });
+}
+
+#[test]
+fn a_buffer_without_room_is_an_error_and_no_end() {
+    block_on(async {
+        let (client, _server) = pair().await;
+        let error = client.read_owned(Vec::new()).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(client.write_owned(Vec::new()).await.unwrap().0, 0);
+    });
+}
+
+#[test]
+fn a_dropped_read_loses_no_byte_before_and_after_its_completion() {
+    block_on(async {
+        let (client, server) = pair().await;
+        // In flight when it is dropped.
+        assert!(poll_once(server.read_owned(Vec::with_capacity(8))).await.is_none());
+        client.write_all_owned("abc").await.unwrap();
+        let (n, buf) = server.read_owned(Vec::with_capacity(8)).await.unwrap();
+        assert_eq!((n, &buf[..]), (3, &b"abc"[..]));
+        // Completed, but not polled, when it is dropped; the buffer had a prefix.
+        let mut read = Box::pin(server.read_owned({
+            let mut buf = Vec::with_capacity(8);
+            buf.push(b'!');
+            buf
+        }));
+        assert!(poll_once(read.as_mut()).await.is_none());
+        client.write_all_owned("def").await.unwrap();
+        for _ in 0..5 {
+            yield_now().await;
+        }
+        sexton_runtime::time::sleep(Duration::from_millis(2)).await;
+        drop(read);
+        let (n, buf) = server.read_owned(Vec::with_capacity(8)).await.unwrap();
+        assert_eq!((n, &buf[..]), (3, &b"def"[..]));
+        // Forgotten.
+        let mut read = Box::pin(server.read_owned(Vec::with_capacity(8)));
+        assert!(poll_once(read.as_mut()).await.is_none());
+        std::mem::forget(read);
+        client.write_all_owned("ghi").await.unwrap();
+        let (n, buf) = server.read_owned(Vec::with_capacity(8)).await.unwrap();
+        assert_eq!((n, &buf[..]), (3, &b"ghi"[..]));
+    });
+}
+
+#[test]
+fn reads_of_all_kinds_mix_in_order() {
+    block_on(async {
+        let (client, mut server) = pair().await;
+        client.write_all_owned("0123456789abcdefghij").await.unwrap();
+        assert!(server.fill_buf().await.unwrap().starts_with(b"01"));
+        server.consume(2);
+        let (n, buf) = server.read_owned(Vec::with_capacity(3)).await.unwrap();
+        assert_eq!((n, &buf[..]), (3, &b"234"[..]));
+        let mut two = [0; 2];
+        assert_eq!(TcpStream::read(&server, &mut two).await.unwrap(), 2);
+        assert_eq!(&two, b"56");
+        assert_eq!(server.fill_at_least(4).await.unwrap(), b"789abcdefghij");
+        server.consume(1);
+        assert_eq!(&server.read_managed(4).await.unwrap().unwrap()[..], b"89ab");
+        let mut peeked = [0; 3];
+        assert_eq!(server.peek(&mut peeked).await.unwrap(), 3);
+        assert_eq!(&peeked, b"cde");
+        assert!(TcpStream::ready(&server, Interest::READ).await.unwrap().read());
+        let mut rest = String::new();
+        drop(client);
+        server.read_to_string(&mut rest).await.unwrap();
+        assert_eq!(rest, "cdefghij");
+        assert!(server.fill_buf().await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn a_head_that_comes_in_pieces_is_shown_whole() {
+    block_on(async {
+        let (client, mut server) = pair().await;
+        let writer = spawn(async move {
+            for piece in ["GET / ", "HTTP/1.1\r\n", "\r\n", "rest"] {
+                client.write_all_owned(piece).await.unwrap();
+                sexton_runtime::time::sleep(Duration::from_millis(2)).await;
+            }
+        });
+        let mut wanted = 1;
+        loop {
+            let shown = server.fill_at_least(wanted).await.unwrap();
+            if shown.windows(4).any(|four| four == b"\r\n\r\n") {
+                break;
+            }
+            wanted = shown.len() + 1;
+        }
+        server.consume(18);
+        let mut line = String::new();
+        writer.await.unwrap();
+        server.read_line(&mut line).await.unwrap();
+        assert_eq!(line, "rest");
+    });
+}
+
+#[test]
+fn a_token_gives_the_buffer_back() {
+    block_on(async {
+        let (client, server) = pair().await;
+        let token = CancelToken::new();
+        let cancel = token.clone();
+        let read = spawn(async move {
+            let error = token.run(server.read_owned(vec![7; 3].slice_buf())).await.unwrap_err();
+            (server, error)
+        });
+        yield_now().await;
+        cancel.cancel();
+        let (server, error) = read.await.unwrap();
+        assert_eq!(error.error().raw_os_error(), Some(125), "{error:?}");
+        assert_eq!(error.into_buf()[..], [7, 7, 7]);
+        client.write_all_owned("still here").await.unwrap();
+        let (_, buf) = server.read_owned(Vec::with_capacity(16)).await.unwrap();
+        assert_eq!(buf, b"still here");
+    });
+}
+
+trait SliceBuf {
+    fn slice_buf(self) -> Vec<u8>;
+}
+
+impl SliceBuf for Vec<u8> {
+    fn slice_buf(mut self) -> Vec<u8> {
+        self.reserve(8);
+        self
+    }
+}
+
+#[test]
+fn writes_never_interleave_with_one_that_was_dropped() {
+    block_on(async {
+        let (client, server) = pair().await;
+        client.set_send_buffer_size(4096).unwrap();
+        let big = vec![b'a'; 8 << 20];
+        assert!(poll_once(client.write_owned(big)).await.is_none());
+        let writer = spawn(async move { client.write_all_owned("END").await.map(|_| ()) });
+        let mut all = Vec::new();
+        let mut buf = Vec::with_capacity(1 << 16);
+        loop {
+            buf.clear();
+            let n;
+            (n, buf) = server.read_owned(buf).await.unwrap();
+            if n == 0 {
+                break;
+            }
+            all.extend_from_slice(&buf);
+        }
+        writer.await.unwrap().unwrap();
+        assert!(all.ends_with(b"END"));
+        assert!(all[..all.len() - 3].iter().all(|&b| b == b'a'));
+    });
+}
+
+#[test]
+fn a_dropped_accept_loses_no_connection() {
+    block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        for _ in 0..50 {
+            assert!(poll_once(listener.accept()).await.is_none());
+            let client = TcpStream::connect(addr).await.unwrap();
+            let (server, peer) = listener.accept().await.unwrap();
+            assert_eq!(peer, client.local_addr().unwrap());
+            drop(server);
+        }
+    });
+}
+
+#[test]
+fn every_core_listens_on_the_same_address_and_strangers_are_refused() {
+    let runtime = Builder::new().cores(2).build().unwrap();
+    runtime.block_on(async {
+        let addrs = spawn_per_core(|| async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let addr = listener.local_addr().unwrap();
+            std::mem::forget(listener);
+            addr
+        });
+        let addrs = addrs.await.unwrap();
+        assert_eq!(addrs[0], addrs[1]);
+        let error = TcpListener::bind(addrs[0]).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        let stranger = std::net::TcpListener::bind(addrs[0]).unwrap_err();
+        assert_eq!(stranger.kind(), io::ErrorKind::AddrInUse);
+    });
+}
+
+#[test]
+fn names_are_looked_up_and_every_address_is_tried() {
+    block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let client = TcpStream::connect(("localhost", port)).await.unwrap();
+        assert_eq!(client.peer_addr().unwrap().port(), port);
+        drop(listener);
+        let refused = TcpStream::connect(("127.0.0.1", port)).await.unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+    });
+}
+
+#[test]
+fn halves_work_side_by_side_and_come_together() {
+    block_on(async {
+        let (client, server) = pair().await;
+        let (mut read, write) = server.into_split();
+        let reader = spawn(async move {
+            let (_, buf) = read.read_owned(Vec::with_capacity(8)).await.unwrap();
+            (read, buf)
+        });
+        client.write_all_owned("both").await.unwrap();
+        let (read, buf) = reader.await.unwrap();
+        assert_eq!(buf, b"both");
+        let server = read.reunite(write).unwrap();
+        server.write_all_owned("ways").await.unwrap();
+        let mut buf = [0; 4];
+        assert_eq!(client.read(&mut buf).await.unwrap(), 4);
+        assert_eq!(&buf, b"ways");
+    });
+}
+
+#[test]
+fn a_stream_goes_to_std_with_its_unread_bytes() {
+    block_on(async {
+        let (client, mut server) = pair().await;
+        client.write_all_owned("head and tail").await.unwrap();
+        assert_eq!(server.fill_buf().await.unwrap(), b"head and tail");
+        server.consume(4);
+        let server = std::net::TcpStream::try_from(server).unwrap_err().into_buf();
+        let (std, unread) = server.into_std().await.unwrap();
+        assert_eq!(unread, b" and tail");
+        let again = TcpStream::from_std(std).unwrap();
+        client.write_all_owned("more").await.unwrap();
+        let (_, buf) = again.read_owned(Vec::with_capacity(8)).await.unwrap();
+        assert_eq!(buf, b"more");
+    });
+}
+
+#[test]
+fn a_reset_is_an_error_for_its_connection_only() {
+    block_on(async {
+        let (client, server) = pair().await;
+        client.set_linger(Some(Duration::ZERO)).unwrap();
+        drop(client);
+        let error = server.read_owned(Vec::with_capacity(8)).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        let error = server.write_all_owned("x").await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    });
+}
+
+#[test]
+fn more_readers_than_pool_buffers_all_progress() {
+    let runtime = Builder::new().config(|c| c.recv_buffers = 2).build().unwrap();
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (mut held, mut set) = (Vec::new(), JoinSet::new());
+        for n in 0..20_u8 {
+            let client = TcpStream::connect(addr).await.unwrap();
+            let (mut server, _) = listener.accept().await.unwrap();
+            client.write_all_owned(vec![n; 100]).await.unwrap();
+            if n < 4 {
+                // Holds a chunk for ever.
+                server.fill_buf().await.unwrap();
+                held.push((client, server));
+            } else {
+                set.spawn(async move {
+                    for _ in 0..50 {
+                        assert_eq!(server.fill_at_least(100).await.unwrap(), [n; 100]);
+                        server.consume(100);
+                        client.write_all_owned(vec![n; 100]).await.unwrap();
+                    }
+                });
+            }
+        }
+        while let Some(done) = set.join_next().await {
+            done.unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_timeout_around_a_read_loses_nothing() {
+    block_on(async {
+        let (client, mut server) = pair().await;
+        let feeder = spawn(async move {
+            for n in 0..2000_u32 {
+                client.write_all_owned(n.to_le_bytes().to_vec()).await.unwrap();
+                if n % 64 == 0 {
+                    yield_now().await;
+                }
+            }
+        });
+        let mut all = Vec::new();
+        let mut tries = 0;
+        while all.len() < 8000 {
+            tries += 1;
+            match tries % 3 {
+                0 => {
+                    let read = server.read_owned(Vec::with_capacity(7));
+                    if let Ok(read) = timeout(Duration::ZERO, read).await {
+                        all.extend(read.unwrap().1);
+                    }
+                }
+                1 => {
+                    if let Ok(shown) = timeout(Duration::ZERO, server.fill_buf()).await {
+                        let shown = shown.unwrap();
+                        all.extend_from_slice(shown);
+                        let n = shown.len();
+                        server.consume(n);
+                    }
+                }
+                _ => {
+                    let mut buf = [0; 5];
+                    let read = timeout(Duration::ZERO, TcpStream::read(&server, &mut buf)).await;
+                    if let Ok(n) = read {
+                        all.extend_from_slice(&buf[..n.unwrap()]);
+                    }
+                }
+            }
+            yield_now().await;
+        }
+        feeder.await.unwrap();
+        let expected: Vec<u8> = (0..2000_u32).flat_map(u32::to_le_bytes).collect();
+        assert_eq!(all, expected);
+    });
+}

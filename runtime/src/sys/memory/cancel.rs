@@ -1,0 +1,93 @@
+//! Cancels: which operation is meant, and what its end looks like.
+
+use super::Ring;
+use super::interpret::Step;
+use super::operation::{Operation, opcode};
+use super::world::World;
+
+/// `IORING_ASYNC_CANCEL_ALL`: not only the first.
+const ALL: u32 = 1 << 0;
+/// `IORING_ASYNC_CANCEL_FD`: by descriptor.
+const FD: u32 = 1 << 1;
+/// `IORING_ASYNC_CANCEL_ANY`: whatever there is, and all of it.
+const ANY: u32 = 1 << 2;
+/// `IORING_ASYNC_CANCEL_USERDATA`: by tag, also beside others.
+const USERDATA: u32 = 1 << 4;
+/// `IORING_ASYNC_CANCEL_OP`: by operation.
+const OP: u32 = 1 << 5;
+
+impl Ring {
+    /// What a cancel does to what was submitted before it, the operations below `before`; its own result.
+    pub(super) fn cancel(&mut self, cancel: &Operation, before: usize) -> Step {
+        let request = &cancel.request;
+        let flags = if request.opcode == opcode::ASYNC_CANCEL { request.op_flags } else { 0 };
+        if flags & !(ALL | FD | ANY | USERDATA | OP) != 0 {
+            return Step::end(-libc::EINVAL);
+        }
+        let many = flags & (ALL | ANY) != 0;
+        let mut found = 0;
+        let mut running = 0;
+        for index in 0..before {
+            let Some(target) = self.flying[index].take_if(|target| meant(cancel, target, flags))
+            else {
+                continue;
+            };
+            if self.end_target(index, target) {
+                found += 1;
+            } else {
+                running += 1;
+            }
+            if !many {
+                break;
+            }
+        }
+        Step::end(match (many, found, running) {
+            (true, ..) => found + running,
+            (false, 1, _) => 0,
+            (false, _, 1) => -libc::EALREADY,
+            (false, ..) => -libc::ENOENT,
+        })
+    }
+
+    /// Ends a target and puts it back; false if it can't be ended now.
+    fn end_target(&mut self, index: usize, mut target: Operation) -> bool {
+        target.cancelled = true;
+        let ends = !target.is_held();
+        if ends {
+            let step = cancelled(&target);
+            if World::knobs().reverse {
+                self.post(&target, step);
+                return true;
+            }
+            // The cancel's own completion comes first, as the kernel's does on such a ring.
+            target.doom = Some(step);
+        }
+        self.flying[index] = Some(target);
+        ends
+    }
+}
+
+/// How a cancelled operation ends: what it has moved is not lost.
+pub(super) fn cancelled(target: &Operation) -> Step {
+    Step::end(match i32::try_from(target.done) {
+        Ok(done @ 1..) => done,
+        _ => -libc::ECANCELED,
+    })
+}
+
+fn meant(cancel: &Operation, target: &Operation, flags: u32) -> bool {
+    if target.cancels() || target.doom.is_some() {
+        return false;
+    }
+    let request = &cancel.request;
+    if request.opcode == opcode::TIMEOUT_REMOVE && target.request.opcode != opcode::TIMEOUT {
+        return false;
+    }
+    if flags & ANY != 0 {
+        return true;
+    }
+    let by_tag = flags & USERDATA != 0 || flags & (FD | OP) == 0;
+    (!by_tag || request.addr.addr() as u64 == target.user_data)
+        && (flags & FD == 0 || request.fd == target.request.fd)
+        && (flags & OP == 0 || request.len == u32::from(target.request.opcode))
+}

@@ -1,0 +1,167 @@
+//! Memory of the operations in flight, touched as the kernel would: through their pointers.
+//!
+//! # Invariants
+//!
+//! - **I1** Pointers come from requests that were pushed (see `Ring::push`), or from buffer rings that
+//!   were registered: they stay valid until the final completion, or the end of the registration.
+//! - **I2** They are dropped with their operation, before its final completion is posted.
+#![allow(unsafe_code, reason = "it plays the kernel, which goes through pointers")]
+
+use std::time::Duration;
+
+/// A stretch of foreign memory.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    addr: *mut u8,
+    len: usize,
+}
+
+/// The stretches that one operation reads or fills, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    spans: Vec<Span>,
+}
+
+impl Memory {
+    /// One stretch.
+    ///
+    /// # Safety
+    ///
+    /// I1.
+    pub(super) unsafe fn one(addr: *mut u8, len: usize) -> Self {
+        Self { spans: vec![Span { addr, len }] }
+    }
+
+    /// The stretches that `count` iovecs name. The kernel copies them at submission.
+    ///
+    /// # Safety
+    ///
+    /// I1, of the iovecs and of what they name.
+    pub(super) unsafe fn vectored(iovecs: *const libc::iovec, count: usize) -> Self {
+        let span = |index| {
+            // SAFETY: the caller's promise of `count` iovecs.
+            let place = unsafe { iovecs.add(index) };
+            // SAFETY: as above.
+            let iovec = unsafe { place.read() };
+            Span { addr: iovec.iov_base.cast(), len: iovec.iov_len }
+        };
+        Self { spans: (0..count).map(span).collect() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.spans.iter().map(|span| span.len).sum()
+    }
+
+    /// Whether some stretch lies nowhere (`EFAULT`).
+    pub(super) fn is_nowhere(&self) -> bool {
+        self.spans.iter().any(|span| span.addr.is_null() && span.len > 0)
+    }
+
+    /// Writes `bytes`, beginning `at` bytes from the start.
+    pub(super) fn write(&self, at: usize, mut bytes: &[u8]) {
+        self.each(at, bytes.len(), |addr, len| {
+            let (now, later) = bytes.split_at(len);
+            // SAFETY: I1: valid for `len` bytes of writes, and foreign to `now`.
+            unsafe { addr.copy_from_nonoverlapping(now.as_ptr(), len) };
+            bytes = later;
+        });
+    }
+
+    /// Reads `count` bytes, beginning `at` bytes from the start.
+    pub(super) fn read(&self, at: usize, count: usize) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(count);
+        self.each(at, count, |addr, len| {
+            // SAFETY: I1: valid for `len` bytes of reads, initialised by whoever sends them.
+            let span = unsafe { std::slice::from_raw_parts(addr, len) };
+            bytes.extend_from_slice(span);
+        });
+        bytes
+    }
+
+    /// The stretches of `count` bytes that begin `at` bytes from the start.
+    fn each(&self, mut at: usize, mut count: usize, mut act: impl FnMut(*mut u8, usize)) {
+        for span in &self.spans {
+            let skipped = at.min(span.len);
+            at -= skipped;
+            let len = count.min(span.len - skipped);
+            if len > 0 {
+                // SAFETY: I1: `skipped` is within the stretch.
+                act(unsafe { span.addr.add(skipped) }, len);
+            }
+            count -= len;
+        }
+        assert_eq!(count, 0, "nothing goes beyond the memory of an operation");
+    }
+}
+
+/// A `timespec`, which the kernel copies at submission; none if it is not a time.
+///
+/// # Safety
+///
+/// I1, unless `addr` is null.
+pub(super) unsafe fn read_timespec(addr: *const u8) -> Option<Duration> {
+    if addr.is_null() {
+        return None;
+    }
+    // SAFETY: the caller's promise; two words of 64 bits, the kernel's own form.
+    let [seconds, nanos] = unsafe { addr.cast::<[i64; 2]>().read_unaligned() };
+    let nanos = u32::try_from(nanos).ok().filter(|nanos| *nanos < 1_000_000_000)?;
+    Some(Duration::new(u64::try_from(seconds).ok()?, nanos))
+}
+
+/// A `msghdr`; its iovecs are copied at submission.
+///
+/// # Safety
+///
+/// I1, of the header, of its iovecs and of what they name.
+pub(super) unsafe fn read_msghdr(addr: *const u8) -> Memory {
+    if addr.is_null() {
+        // SAFETY: nothing is ever touched at null: such memory is refused.
+        return unsafe { Memory::one(std::ptr::null_mut(), 1) };
+    }
+    // SAFETY: the caller's promise.
+    let header = unsafe { addr.cast::<libc::msghdr>().read() };
+    // SAFETY: the caller's promise.
+    unsafe { Memory::vectored(header.msg_iov, header.msg_iovlen) }
+}
+
+/// What a `recvmsg` writes into its header when it completes: no name, no control data, no flags.
+///
+/// # Safety
+///
+/// I1.
+pub(super) unsafe fn finish_msghdr(addr: *mut u8) {
+    let header = addr.cast::<libc::msghdr>();
+    // SAFETY: the caller's promise.
+    let namelen = unsafe { &raw mut (*header).msg_namelen };
+    // SAFETY: as above.
+    let controllen = unsafe { &raw mut (*header).msg_controllen };
+    // SAFETY: as above.
+    let flags = unsafe { &raw mut (*header).msg_flags };
+    // SAFETY: as above.
+    unsafe { namelen.write(0) };
+    // SAFETY: as above.
+    unsafe { controllen.write(0) };
+    // SAFETY: as above.
+    unsafe { flags.write(0) };
+}
+
+/// What an accept writes when it completes: the peer's address, cut to the length that lies at `len` then,
+/// and its full length.
+///
+/// # Safety
+///
+/// I1, of both.
+pub(super) unsafe fn write_peer(addr: *mut u8, len: *mut u8, peer: &[u8]) {
+    if addr.is_null() || len.is_null() {
+        return;
+    }
+    let len = len.cast::<libc::socklen_t>();
+    // SAFETY: the caller's promise.
+    let room = unsafe { len.read() } as usize;
+    let count = room.min(peer.len());
+    // SAFETY: the caller's promise: `room` bytes lie there.
+    unsafe { addr.copy_from_nonoverlapping(peer.as_ptr(), count) };
+    // SAFETY: the caller's promise.
+    unsafe { len.write(peer.len() as libc::socklen_t) };
+}

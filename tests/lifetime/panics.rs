@@ -1,0 +1,301 @@
+//! Panics of other people's code: in tasks, wakers and buffers. Whoever else is there goes on.
+
+#![allow(unsafe_code, reason = "a buffer that panics is a buffer")]
+
+use crate::deadline::within_a_minute;
+use crate::guarded::{Counts, GuardedBuf, PAGE};
+use crate::poll::{poll_once, turns, until};
+use crate::watched::{From, Log, read};
+use sexton::Fd;
+use sexton::buf::{IoBuf, IoBufMut};
+use sexton::op::{ReadAt, submit};
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::io::{PipeWriter, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+use std::time::Duration;
+
+fn pipe() -> (Fd, PipeWriter) {
+    let (ours, theirs) = std::io::pipe().unwrap();
+    (Fd::new(OwnedFd::from(ours)), theirs)
+}
+
+fn panics() -> u64 {
+    sexton::stats().iter().map(|core| core.panics).sum()
+}
+
+/// Runs `test` beside a task that must not be disturbed by it.
+fn beside_another_task(test: impl AsyncFnOnce() + Send + 'static) {
+    within_a_minute(|| {
+        sexton::block_on(async {
+            let ticks = Rc::new(Cell::new(0));
+            let counter = Rc::clone(&ticks);
+            let ticker = sexton::spawn(async move {
+                loop {
+                    sexton::time::sleep(Duration::from_millis(1)).await;
+                    counter.set(counter.get() + 1);
+                }
+            });
+            test().await;
+            let so_far = ticks.get();
+            until("the other task goes on", || ticks.get() > so_far + 3).await;
+            ticker.abort();
+            let (ours, mut theirs) = pipe();
+            let waits = submit(ReadAt { fd: ours, buf: Vec::with_capacity(8), offset: u64::MAX });
+            theirs.write_all(b"alive").unwrap();
+            assert_eq!(waits.await.unwrap().1, b"alive");
+        });
+    });
+}
+
+#[test]
+fn a_panic_in_a_task_comes_back_and_its_reads_are_buried() {
+    beside_another_task(async || {
+        let log = Rc::new(Log::default());
+        let (ours, _theirs) = pipe();
+        let of_task = Rc::clone(&log);
+        let task = sexton::spawn(async move {
+            let arrived = Rc::default();
+            let mut one = read(From::File(ours, u64::MAX), &of_task, &arrived);
+            assert!(poll_once(Pin::new(&mut one)).await.is_none());
+            turns(2).await;
+            panic!("on purpose, with a read in flight");
+        });
+        assert!(task.await.unwrap_err().is_panic());
+        until("the buffer is given back", || log.buffers.alive() == 0).await;
+    });
+}
+
+#[test]
+fn an_aborted_task_buries_its_reads() {
+    beside_another_task(async || {
+        let log = Rc::new(Log::default());
+        let (ours, _theirs) = pipe();
+        let of_task = Rc::clone(&log);
+        let task = sexton::spawn(async move {
+            let arrived = Rc::default();
+            let reads: Vec<_> = (0..100)
+                .map(|_| read(From::File(ours.clone(), u64::MAX), &of_task, &arrived))
+                .collect();
+            std::future::pending::<()>().await;
+            drop(reads);
+        });
+        turns(3).await;
+        assert_eq!(log.buffers.alive(), 100);
+        task.abort();
+        assert!(task.await.unwrap_err().is_cancelled());
+        until("the buffers are given back", || log.buffers.alive() == 0).await;
+        assert_eq!(log.cancelled.get(), 100);
+    });
+}
+
+struct PanicsWhenWoken;
+
+impl Wake for PanicsWhenWoken {
+    fn wake(self: Arc<Self>) {
+        panic!("on purpose, in a waker");
+    }
+}
+
+#[test]
+fn a_panic_in_a_waker_is_counted_and_hurts_nobody() {
+    beside_another_task(async || {
+        let before = panics();
+        let log = Rc::new(Log::default());
+        let arrived = Rc::default();
+        let (ours, mut theirs) = pipe();
+        let waker = Waker::from(Arc::new(PanicsWhenWoken));
+        let mut broken: Vec<_> = (0..10)
+            .map(|_| Box::pin(read(From::File(ours.clone(), u64::MAX), &log, &arrived)))
+            .collect();
+        for one in &mut broken {
+            assert!(one.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        turns(2).await;
+        theirs.write_all(&[1; 10 * PAGE]).unwrap();
+        until("each waker was called", || panics() >= before + 10).await;
+        for one in broken {
+            assert_eq!(one.await.unwrap().0, PAGE, "its read itself is fine");
+        }
+        assert_eq!(log.buffers.alive(), 0);
+    });
+}
+
+/// A buffer that misbehaves when the test says so.
+struct Nasty {
+    buf: Option<GuardedBuf>,
+    in_mark: bool,
+    in_drop: bool,
+}
+
+impl Nasty {
+    fn new(counts: &Rc<Counts>, in_mark: bool, in_drop: bool) -> Self {
+        Self { buf: Some(GuardedBuf::new(counts)), in_mark, in_drop }
+    }
+}
+
+impl Drop for Nasty {
+    fn drop(&mut self) {
+        drop(self.buf.take());
+        if self.in_drop && !std::thread::panicking() {
+            panic!("on purpose, in a buffer's drop");
+        }
+    }
+}
+
+// SAFETY: `GuardedBuf`'s, which it passes on; a panic in `mark_filled` leaves it as it was.
+unsafe impl IoBuf for Nasty {
+    fn filled(&self) -> &[u8] {
+        self.buf.as_ref().map_or(&[], |buf| buf.filled())
+    }
+}
+
+// SAFETY: as above.
+unsafe impl IoBufMut for Nasty {
+    fn unfilled(&mut self) -> *mut [MaybeUninit<u8>] {
+        self.buf.as_mut().expect("there until the drop").unfilled()
+    }
+
+    unsafe fn mark_filled(&mut self, n: usize) {
+        assert!(!self.in_mark, "on purpose, in a buffer's mark");
+        // SAFETY: the caller's promise, passed on.
+        unsafe { self.buf.as_mut().expect("there until the drop").mark_filled(n) }
+    }
+
+    fn clear(&mut self) {
+        self.buf.as_mut().expect("there until the drop").clear();
+    }
+
+    fn filled_mut(&mut self) -> &mut [u8] {
+        self.buf.as_mut().expect("there until the drop").filled_mut()
+    }
+}
+
+#[test]
+fn a_panic_in_the_drop_of_a_buried_buffer_is_counted_and_hurts_nobody() {
+    beside_another_task(async || {
+        let before = panics();
+        let counts = Rc::new(Counts::default());
+        let (ours, _theirs) = pipe();
+        for _ in 0..10 {
+            let buf = Nasty::new(&counts, false, true);
+            let mut one = submit(ReadAt { fd: ours.clone(), buf, offset: u64::MAX });
+            assert!(poll_once(Pin::new(&mut one)).await.is_none());
+            turns(2).await;
+            drop(one);
+        }
+        until("each buffer is given back", || counts.alive() == 0).await;
+        until("each panic is counted", || panics() >= before + 10).await;
+    });
+}
+
+#[test]
+fn a_panic_in_a_buffers_mark_ends_the_read_alone() {
+    beside_another_task(async || {
+        let counts = Rc::new(Counts::default());
+        let (ours, mut theirs) = pipe();
+        let fd = ours.clone();
+        let buf = Nasty::new(&counts, true, false);
+        // Its future is awaited: the panic is that task's.
+        let task = sexton::spawn(submit(ReadAt { fd, buf, offset: u64::MAX }));
+        turns(3).await;
+        theirs.write_all(b"bytes").unwrap();
+        assert!(task.await.is_err_and(|error| error.is_panic()));
+        // Its future was not polled since: the panic is its dropper's, as a destructor's would be.
+        let buf = Nasty::new(&counts, true, false);
+        let mut one = submit(ReadAt { fd: ours, buf, offset: u64::MAX });
+        assert!(poll_once(Pin::new(&mut one)).await.is_none());
+        turns(2).await;
+        theirs.write_all(b"bytes").unwrap();
+        turns(3).await;
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(one))).is_err());
+    });
+}
+
+#[test]
+fn a_panic_in_the_mark_of_a_buried_buffer_is_counted_and_hurts_nobody() {
+    beside_another_task(async || {
+        let before = panics();
+        let counts = Rc::new(Counts::default());
+        // Reads of this file are done by a worker of the kernel, too fast for most cancels.
+        let file = std::fs::File::open("/proc/kallsyms").unwrap();
+        let fd = Fd::new(OwnedFd::from(file));
+        while panics() == before {
+            let buf = Nasty::new(&counts, true, false);
+            let mut one = submit(ReadAt { fd: fd.clone(), buf, offset: 0 });
+            assert!(poll_once(Pin::new(&mut one)).await.is_none());
+            turns(1).await;
+            // If it has ended already, the panic is ours.
+            catch_unwind(AssertUnwindSafe(|| drop(one))).unwrap_or_default();
+            turns(2).await;
+        }
+    });
+}
+
+/// What a test has that forgets: reads that it never asks for again.
+async fn forget_reads_of_all_kinds(log: &Rc<Log>) {
+    let arrived = Rc::default();
+    let (ours, _theirs) = pipe();
+    for state in 0..300 {
+        let mut one = Box::pin(read(From::File(ours.clone(), u64::MAX), log, &arrived));
+        if state % 3 > 0 {
+            assert!(poll_once(one.as_mut()).await.is_none());
+        }
+        if state % 3 > 1 {
+            turns(1).await;
+        }
+        std::mem::forget(one);
+    }
+    std::mem::forget(Box::pin(sexton::op::submit(sexton::op::Nop)));
+    let timeout = sexton::op::Timeout::new(Duration::from_secs(3600));
+    std::mem::forget(Box::pin(submit(timeout)));
+    let mut sleep = Box::pin(sexton::time::sleep(Duration::from_secs(3600)));
+    assert!(poll_once(sleep.as_mut()).await.is_none());
+    std::mem::forget(sleep);
+}
+
+#[test]
+fn forgotten_operations_are_ended_with_their_runtime() {
+    within_a_minute(|| {
+        let log = Rc::new(Log::default());
+        let of_body = Rc::clone(&log);
+        let runtime = sexton::Builder::new().build().unwrap();
+        runtime.block_on(async move { forget_reads_of_all_kinds(&of_body).await });
+        assert_eq!(log.buffers.alive(), 300, "nobody took the memory away");
+        drop(runtime);
+        assert_eq!(log.buffers.alive(), 0, "the runtime's end gave it back");
+        assert_eq!(log.cancelled.get(), 300);
+    });
+}
+
+#[test]
+fn a_thread_that_unwinds_with_a_runtime_on_it_frees_nothing_early() {
+    within_a_minute(|| {
+        let log = Rc::new(Log::default());
+        let inner = Rc::clone(&log);
+        let kept: Rc<RefCell<Vec<_>>> = Rc::default();
+        let outside = Rc::clone(&kept);
+        let body = AssertUnwindSafe(|| {
+            sexton::block_on(async move {
+                let (ours, _theirs) = pipe();
+                let arrived = Rc::default();
+                for _ in 0..50 {
+                    let from = From::File(ours.clone(), u64::MAX);
+                    outside.borrow_mut().push(read(from, &inner, &arrived));
+                }
+                turns(2).await;
+                panic!("on purpose, in the root");
+            })
+        });
+        assert!(catch_unwind(body).is_err());
+        // The futures live on outside; their runtime ended in order, and their buffers with it.
+        assert_eq!(log.buffers.alive(), 0);
+        kept.borrow_mut().clear();
+    });
+}
