@@ -51,6 +51,8 @@ impl Report {
             ("profile", "release: opt-level 3, fat LTO, one codegen unit, for all".to_owned()),
             ("clock", clock),
             ("cores", format!("server on {server_core}, load on {load_core}")),
+            ("load average", format!("{} before, {} after", self.load_before, load_average())),
+            ("niceness", niceness()),
             (
                 "rounds",
                 format!("{}, of {warm_ms} ms warm-up and {ms} ms, interleaved", self.rounds),
