@@ -1,7 +1,7 @@
 //! The one rule, broken on purpose in a build that asks for it: tests have to notice.
 //!
-//! `--cfg sexton_break="free_at_drop"` frees an operation, and its buffer, when its future is dropped,
-//! as a runtime does that trusts its cancels. No sound program is built so.
+//! `--cfg sexton_break="free_at_drop"` frees an operation, and its buffer, when its future is
+//! dropped, as a runtime does that trusts its cancels. No sound program is built so.
 //!
 //! # Invariants
 //!
