@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **I1** both kinds obey the rules of `IoBuf` (a pool's buffer does, and so does a `Vec`), and the
-//!   bytes before `start` are never shown again.
+//! - **I1** both kinds obey the rules of `IoBuf` (a pool's buffer does, and so does a `Vec`), and
+//!   the bytes before `start` are never shown again.
 
 #![allow(unsafe_code, reason = "`IoBuf` is an unsafe trait")]
 

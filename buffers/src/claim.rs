@@ -32,8 +32,10 @@ impl Claim {
         self.got
     }
 
-    /// The buffer, for a receive into its unfilled part. Its own counters stay as they are.
+    /// The buffer, for a receive into its unfilled part. Its own counters stay as they are. What came
+    /// before is given up: who has the buffer may move the border behind which it lies (I1).
     pub fn buf_mut(&mut self) -> &mut impl IoBufMut {
+        self.got = 0;
         &mut self.buf
     }
 
@@ -97,5 +99,14 @@ mod tests {
         assert_eq!(claim.take_bytes(), b"");
         let (got, buf) = claim.settle();
         assert_eq!((got, buf.filled()), (0, &b"had "[..]));
+    }
+
+    #[test]
+    fn who_touches_the_buffer_gives_up_what_was_not_settled() {
+        let mut claim = received(b"had ", b"got");
+        claim.buf_mut().fill_from(b"more");
+        assert_eq!((claim.got(), claim.take_bytes()), (0, Vec::new()));
+        let (got, buf) = claim.settle();
+        assert_eq!((got, buf.filled()), (0, &b"had more"[..]));
     }
 }

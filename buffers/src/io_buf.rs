@@ -1,4 +1,10 @@
 //! `IoBuf`: a buffer that the kernel may read from while the runtime owns it.
+//!
+//! # Invariants
+//!
+//! The trait's rules 1 to 4, which its implementors promise and whoever hands an address to the
+//! kernel relies on. Nothing else here is unsafe.
+
 #![allow(unsafe_code, reason = "an unsafe trait: what its implementors promise about addresses")]
 
 use core::ops::RangeBounds;

@@ -1,4 +1,10 @@
 //! `Slice`: a part of a buffer's filled bytes, to be written.
+//!
+//! # Invariants
+//!
+//! - **I1** the bytes shown lie between two bounds in the inner buffer's filled bytes, and the
+//!   bounds change by `&mut self` calls only.
+
 #![allow(unsafe_code, reason = "implements the unsafe buffer trait by forwarding")]
 
 use core::{
@@ -75,8 +81,7 @@ impl<B> Slice<B> {
     }
 }
 
-// SAFETY: the bytes are a part of what `B` promises to keep still (rules 1 to 4), and the two
-// indices change by `&mut self` calls only.
+// SAFETY: I1: the bytes are a part of what `B` promises to keep still (rules 1 to 4).
 unsafe impl<B: IoBuf> IoBuf for Slice<B> {
     fn filled(&self) -> &[u8] {
         &self.buf.filled()[self.begin..self.end]

@@ -17,8 +17,8 @@
 //!   Nothing is tied up while waiting.
 //!
 //! Each method says under `# If dropped` what becomes of the bytes when its future is dropped
-//! before it is ready. *Lossless* there means: no byte of the stream is lost, and none is sent twice.
-//! What the traits promise holds for every implementor; a type may promise more.
+//! before it is ready. *Lossless* there means: no byte of the stream is lost, and none is sent
+//! twice. What the traits promise holds for every implementor; a type may promise more.
 //!
 //! Adaptors ([`Take`], [`Chain`], [`Lines`], [`Split`], [`Owned`]) and [`Memory`], a reader over
 //! bytes at hand, need nothing but the traits. No method here blocks or needs a runtime.

@@ -1,5 +1,6 @@
 //! Cancelling without losing the buffer: a token ends operations, and their futures go on to the end.
 
+use crate::contain::contained;
 use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -50,7 +51,8 @@ impl CancelToken {
         self.0.cancelled.store(true, Ordering::SeqCst);
         let wakers = std::mem::take(&mut *self.waiting());
         for (_, waker) in wakers {
-            waker.wake();
+            // One that panics does not keep the others from being woken.
+            contained(|| waker.wake());
         }
     }
 
@@ -129,23 +131,29 @@ struct Entry {
 
 impl Entry {
     fn is_cancelled(&mut self, token: &CancelToken, cx: &Context<'_>) -> bool {
-        let waker = cx.waker();
-        {
-            let mut waiting = token.waiting();
-            match &self.registered {
-                Some((_, index)) => match waiting.get_mut(*index) {
-                    Some(old) => old.clone_from(waker),
-                    // Cancelled: the list was taken.
-                    None => return true,
-                },
-                None => {
-                    let index = waiting.insert(waker.clone());
-                    self.registered = Some((token.clone(), index));
-                }
-            }
+        if token.is_cancelled() {
+            return true;
         }
-        // Looked at after the registration, so that a cancel in between wakes or is seen here.
-        token.is_cancelled()
+        // Wakers are foreign code: cloned and dropped while nothing is locked.
+        let waker = cx.waker().clone();
+        let mut waiting = token.waiting();
+        // Under the lock that `cancel` takes after it has set the flag: either the flag is seen here, or
+        // the waker is found there. So nothing enters the list after it was taken, and no index is
+        // given out twice.
+        if token.is_cancelled() {
+            drop(waiting);
+            return true;
+        }
+        let old = match &self.registered {
+            Some((_, index)) => waiting.get_mut(*index).map(|old| std::mem::replace(old, waker)),
+            None => {
+                self.registered = Some((token.clone(), waiting.insert(waker)));
+                None
+            }
+        };
+        drop(waiting);
+        drop(old);
+        false
     }
 }
 

@@ -37,13 +37,8 @@ pub(crate) fn with<R>(f: impl FnOnce(&Core) -> R) -> Option<R> {
 /// Puts a task of this core into the run queue, if it is not there.
 pub(crate) fn schedule(task: TaskRef) {
     if task.schedule() {
-        enqueue(task);
+        with(|core| core.enqueue(task));
     }
-}
-
-/// Puts a task that is marked as scheduled into the run queue.
-pub(crate) fn enqueue(task: TaskRef) {
-    with(|core| core.enqueue(task));
 }
 
 /// A cell of this core is about to be freed.

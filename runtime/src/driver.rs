@@ -16,6 +16,7 @@
 #![allow(unsafe_code, reason = "operations lie in raw slots while the kernel has them")]
 
 use crate::config::Config;
+use crate::contain::contained;
 use crate::op::abi;
 use crate::op::{Completion, Detached, Entry, Gives, Multishot, MultishotTable, Op, OpTable, Shot};
 use crate::stats::CoreCounters;
@@ -51,6 +52,7 @@ pub(crate) struct Driver {
 
 struct Inner {
     ring: Ring,
+    counters: Arc<CoreCounters>,
     registry: Registry<Completion>,
     /// Described, but not pushed: the queue was full, or the graveyard is.
     held: VecDeque<Held>,
@@ -86,6 +88,7 @@ impl Driver {
         });
         let inner = Inner {
             ring,
+            counters: Arc::clone(&counters),
             registry,
             held: VecDeque::new(),
             pools: Vec::new(),
@@ -203,7 +206,7 @@ impl Driver {
             }
             Polled::Ended(ending) => {
                 let completion = self.completion(ending.answer, &ending.facts);
-                self.mark(&ending);
+                let ending = self.mark(ending);
                 // SAFETY: keys are handed out typed (`Submit<O>`), so the operation is an `O`.
                 let op = unsafe { self.inner.borrow_mut().registry.unload_as::<O>(ending) };
                 Poll::Ready(Some(op.complete(completion)))
@@ -212,10 +215,10 @@ impl Driver {
         }
     }
 
-    /// The future of an operation is gone.
+    /// The future of an operation is gone. Called by destructors, so nothing panics here.
     pub(crate) fn bury(&self, key: Key) {
         let job = self.inner.borrow_mut().registry.bury(key, self.now_ms.get());
-        self.run(job);
+        contained(|| self.run(job));
     }
 
     /// Wants an operation cancelled; its future, or its handler, gets the answer.
@@ -241,7 +244,7 @@ impl Driver {
     pub(crate) fn prepare(&self) {
         self.now_ms.set(self.started.elapsed().as_millis() as u32);
         while let Some(job) = self.next_before_wait() {
-            self.run_contained(job);
+            contained(|| self.run(job));
         }
     }
 
@@ -299,16 +302,13 @@ impl Driver {
     fn work_off(&self, batch: &[Cqe]) {
         let mut done = 0;
         while done < batch.len() {
-            let outcome = catch_unwind(AssertUnwindSafe(|| {
+            contained(|| {
                 while let Some(cqe) = batch.get(done) {
                     done += 1;
                     let job = self.answer(cqe);
                     self.run(job);
                 }
-            }));
-            if outcome.is_err() {
-                self.counters.panicked();
-            }
+            });
         }
     }
 
@@ -329,17 +329,7 @@ impl Driver {
         if cqe.flags & abi::CQE_MORE != 0 {
             return inner.registry.more(key, answer);
         }
-        let opcode = inner.registry.in_flight_facts(key).map(|facts| facts.opcode);
-        if let Some(opcode) = opcode {
-            self.counters.completed(opcode, cqe.result);
-        }
-        inner.registry.complete(key, answer)
-    }
-
-    fn run_contained(&self, job: Job) {
-        if catch_unwind(AssertUnwindSafe(|| self.run(job))).is_err() {
-            self.counters.panicked();
-        }
+        inner.complete(key, answer)
     }
 
     /// Does what a transition asked for. I3: called with no borrow held.
@@ -356,21 +346,24 @@ impl Driver {
             }
             Next::Adopt(ending) => {
                 let completion = self.completion(ending.answer, &ending.facts);
-                self.mark(&ending);
+                let ending = self.mark(ending);
                 let parcel = self.inner.borrow_mut().registry.unload(ending);
                 parcel.adopt(completion);
             }
         }
     }
 
-    /// Marks the buffer. If its code panics, the operation is still there and is let go of by the
-    /// caller's unwinding: its slot stays, which is a leak and nothing worse.
-    fn mark(&self, ending: &Ending<Completion>) {
+    /// Marks the buffer. If its code panics, the operation is dropped, since the kernel has let go of
+    /// it, and the panic goes on.
+    fn mark(&self, ending: Ending<Completion>) -> Ending<Completion> {
         // SAFETY: I2: the answer came from the ring for this operation.
-        let marked = catch_unwind(AssertUnwindSafe(|| unsafe { ending.mark() }));
-        if let Err(panic) = marked {
-            self.counters.panicked();
-            resume_unwind(panic);
+        match catch_unwind(AssertUnwindSafe(|| unsafe { ending.mark() })) {
+            Ok(()) => ending,
+            Err(panic) => {
+                let parcel = self.inner.borrow_mut().registry.unload(ending);
+                contained(|| drop(parcel));
+                resume_unwind(panic);
+            }
         }
     }
 
@@ -410,7 +403,7 @@ impl Driver {
         };
         for key in keys {
             let job = self.inner.borrow_mut().registry.bury(key, self.now_ms.get());
-            self.run_contained(job);
+            contained(|| self.run(job));
             self.inner.borrow_mut().registry.cancel_again(key);
         }
     }
@@ -442,7 +435,23 @@ impl Driver {
     }
 }
 
+impl Drop for Driver {
+    /// Nobody else drops a driver that may have operations in flight; if somebody does, what the
+    /// kernel may still touch is leaked as at any other end (I4).
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
 impl Inner {
+    /// The last answer to an operation, of the kernel or of the driver.
+    fn complete(&mut self, key: Key, answer: Answer) -> Job {
+        if let Some(facts) = self.registry.in_flight_facts(key) {
+            self.counters.completed(facts.opcode, answer.result);
+        }
+        self.registry.complete(key, answer)
+    }
+
     /// Pushes a request; makes room by submitting if there is none. False: it has to be held.
     fn push(&mut self, key: Key, request: &Request) -> bool {
         if self.ring.room() == 0 && self.ring.enter(Wait::Flush).is_err() {
@@ -469,7 +478,7 @@ impl Inner {
             };
             if taken_back {
                 let answer = Answer { result: -libc::ECANCELED, flags: 0 };
-                return Some(self.registry.complete(key, answer));
+                return Some(self.complete(key, answer));
             }
             let mut request = Request::new(io_uring::opcode::AsyncCancel::CODE);
             request.addr = std::ptr::without_provenance_mut(key.to_u64() as usize);
@@ -494,7 +503,7 @@ impl Inner {
             let full = !exempt && self.registry.graveyard().is_full();
             if full && now_ms.wrapping_sub(facts.since_ms) > self.held_wait_ms {
                 let answer = Answer { result: -libc::ENOBUFS, flags: REFUSED_FULL };
-                return Some(self.registry.complete(key, answer));
+                return Some(self.complete(key, answer));
             }
             if full || !self.push(key, &request) {
                 self.held.push_front(Held { key, request, exempt });
@@ -532,7 +541,8 @@ struct Undo<'a> {
 impl Drop for Undo<'_> {
     fn drop(&mut self) {
         let parcel = self.driver.inner.borrow_mut().registry.undo(self.key);
-        drop(parcel);
+        // The operation's destructor is foreign code, and the thread may be unwinding already.
+        contained(|| drop(parcel));
     }
 }
 

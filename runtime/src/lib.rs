@@ -17,6 +17,7 @@ mod doctor;
 #[allow(dead_code, unused_imports, reason = "the driver is its user")]
 mod sys;
 mod fd;
+mod contain;
 pub mod op;
 mod driver;
 mod wake_read;
@@ -25,6 +26,7 @@ mod sync;
 mod mailbox;
 mod door;
 mod context;
+mod recv_pools;
 mod executor;
 mod runtime;
 mod spawn;
@@ -32,6 +34,7 @@ mod affinity;
 mod blocking;
 mod cancel;
 pub mod time;
+mod source;
 mod stats;
 
 pub use cancel::{CancelHook, CancelToken};
@@ -40,6 +43,7 @@ pub use config::Config;
 pub use doctor::{Report, doctor};
 pub use fd::Fd;
 pub use runtime::{Builder, Runtime, block_on, rt};
+pub use source::signal;
 pub use spawn::{
     PerCore, cores, current_core, recv_pool, runtime_id, spawn, spawn_blocking, spawn_on,
     spawn_per_core, yield_now,

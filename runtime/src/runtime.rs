@@ -29,8 +29,8 @@ impl Shared {
     fn new(config: Config, cores: usize) -> Arc<Self> {
         let limits =
             BlockingConfig { max_threads: config.blocking_threads, idle: config.blocking_idle };
-        // A blocking thread may run anywhere that the process may: a pin is its core's alone. If that
-        // is refused, it runs pinned, which is slower and nothing worse.
+        // A blocking thread may run anywhere that the process may: a pin is its core's alone. If
+        // that is refused, it runs pinned, which is slower and nothing worse.
         let blocking = BlockingPool::new(limits, || drop(affinity::unpin()));
         Arc::new(Self {
             doors: (0..cores).map(|_| Arc::new(Door::new())).collect(),
@@ -139,8 +139,8 @@ impl Builder {
     /// Starts the cores.
     ///
     /// # Errors
-    /// A [`StartError`](crate::StartError) in an `io::Error` if a ring cannot be had: what happened,
-    /// and the remedy. `InvalidInput` for no cores at all.
+    /// A [`StartError`](crate::StartError) in an `io::Error` if a ring cannot be had: what
+    /// happened, and the remedy. `InvalidInput` for no cores at all.
     pub fn build(self) -> io::Result<Runtime> {
         let cpus = affinity::available();
         let cores = self.cores.unwrap_or(cpus.len());
@@ -148,7 +148,10 @@ impl Builder {
             let what = "a runtime needs at least one core";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
-        let cpu = |core: usize| if self.pin { cpus.get(core % cpus.len().max(1)) } else { None };
+        // Under a quota that allows fewer cores than there are, a pin would put every container of the
+        // host on the same first ones.
+        let pin = self.pin && cpus.len() == affinity::allowed().len();
+        let cpu = |core: usize| if pin { cpus.get(core % cpus.len().max(1)) } else { None };
         let grace = self.config.grace;
         let shared = Shared::new(self.config, cores);
         if let Some(cpu) = cpu(0) {
@@ -168,8 +171,8 @@ impl Builder {
 ///
 /// # If dropped
 /// Tasks are dropped, operations in flight are cancelled and awaited; after the grace period
-/// ([`Builder::grace`]) what the kernel has not given back is leaked, and the leak is reported on the
-/// standard error stream.
+/// ([`Builder::grace`]) what the kernel has not given back is leaked, and the leak is reported on
+/// the standard error stream.
 #[derive(Debug)]
 pub struct Runtime {
     core: Rc<Core>,
@@ -279,8 +282,8 @@ impl Worker {
 /// Runs a future on a runtime of one core, made for this call, on this thread.
 ///
 /// # Panics
-/// If the future panics; if a ring cannot be had (the message says why, and what to do); if this thread
-/// is inside a runtime already.
+/// If the future panics; if a ring cannot be had (the message says why, and what to do); if this
+/// thread is inside a runtime already.
 ///
 /// ```
 /// assert_eq!(sexton_runtime::block_on(async { 40 + 2 }), 42);
@@ -296,7 +299,8 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 pub mod rt {
     use super::{AssertUnwindSafe, Builder, Future, catch_unwind, channel, resume_unwind, thread};
 
-    /// `#[sexton::main]`: one pinned thread a core, none of them this one; `body` runs on the first.
+    /// `#[sexton::main]`: one pinned thread a core, none of them this one; `body` runs on the
+    /// first.
     pub fn main<F, Fut>(cores: Option<usize>, body: F) -> Fut::Output
     where
         F: FnOnce() -> Fut + Send + 'static,

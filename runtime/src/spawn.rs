@@ -21,8 +21,8 @@ fn this_core() -> Rc<Core> {
 
 /// Spawns a task on this core.
 ///
-/// It starts at once, beside the caller, and need not be `Send`: it never leaves this thread. Dropping
-/// the handle detaches it; a panic in it comes out of the handle.
+/// It starts at once, beside the caller, and need not be `Send`: it never leaves this thread.
+/// Dropping the handle detaches it; a panic in it comes out of the handle.
 ///
 /// # Panics
 /// Outside a runtime.
@@ -38,8 +38,8 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     this_core().spawn(future)
 }
 
-/// Spawns a task on core `core` of this runtime. The closure travels there and makes the future, which
-/// itself need not be `Send`.
+/// Spawns a task on core `core` of this runtime. The closure travels there and makes the future,
+/// which itself need not be `Send`.
 ///
 /// If there is no such core, or it has ended, the handle says so.
 ///
@@ -278,9 +278,16 @@ pub async fn yield_now() {
 
 /// This core's pool of provided buffers, from which the kernel picks when data comes; none if the
 /// kernel refused it, or outside a runtime.
+///
+/// After a receive that found the pool of group `starved` empty, it is a newer and larger one, or none
+/// if the bound ([`Config::recv_buffers_max`](crate::Config::recv_buffers_max)) is reached.
 #[must_use]
-pub fn recv_pool() -> Option<sexton_buffers::ProvidedPool> {
-    context::core()?.recv_pool()
+pub fn recv_pool(starved: Option<u16>) -> Option<sexton_buffers::ProvidedPool> {
+    let core = context::core()?;
+    match starved {
+        None => core.recv_pools().current(core.driver()),
+        Some(group) => core.recv_pools().after(core.driver(), group),
+    }
 }
 
 /// A number that tells this runtime from all others of the process; none outside one.

@@ -10,8 +10,8 @@ use crate::sys::{Host, Seccomp};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The system call does not exist here (`ENOSYS`): a kernel built without io_uring, or a sandbox
-    /// that imitates one.
+    /// The system call does not exist here (`ENOSYS`): a kernel built without io_uring, or a
+    /// sandbox that imitates one.
     Missing {
         /// What `uname -r` says.
         release: String,

@@ -190,7 +190,6 @@ fn a_cancelled_scope_ends_what_waits_inside() {
 #[test]
 fn a_runtime_goes_on_where_its_last_block_on_ended() {
     let runtime = Builder::new().build().unwrap();
-    let task =
-        runtime.block_on(async { Some(spawn(async { sleep(Duration::from_millis(1)).await })) });
-    runtime.block_on(task.unwrap()).unwrap();
+    let task = runtime.block_on(async { spawn(sleep(Duration::from_millis(1))) });
+    runtime.block_on(task).unwrap();
 }

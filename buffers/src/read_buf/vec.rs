@@ -1,4 +1,10 @@
 //! `ReadBufVec` and its cursor: several borrowed buffers, filled in order.
+//!
+//! # Invariants
+//!
+//! - **I1** the unfilled bytes of the buffers, in their order, are the room of the cursor; what is
+//!   advanced over is advanced over in that order.
+
 #![allow(unsafe_code, reason = "counts bytes that the kernel initialised")]
 
 use core::{fmt, mem::MaybeUninit};
@@ -74,7 +80,7 @@ impl<'c, 'a> ReadVecCursor<'c, 'a> {
     pub unsafe fn advance_unchecked(&mut self, mut n: usize) {
         for buf in self.bufs.iter_mut() {
             let now = buf.remaining().min(n);
-            // SAFETY: the caller's promise: they are among the first `n`.
+            // SAFETY: I1, and the caller's promise: they are among the first `n`.
             unsafe { buf.unfilled().advance_unchecked(now) };
             n -= now;
         }

@@ -88,7 +88,7 @@ pub enum Place {
 pub struct Facts {
     /// The kernel's number of the operation.
     pub opcode: u8,
-    /// What an answer gives, in the driver's own terms.
+    /// What an answer gives, in the driver's own terms; 0 is nothing.
     pub gives: u8,
     /// The group of provided buffers.
     pub group: u16,
@@ -420,7 +420,8 @@ impl<C> Registry<C> {
         }
         let slot = self.pages.slot(key.index());
         let Some(record) = self.record(key) else { return Next::Stray };
-        let action = record.state.more(answer, &mut waker);
+        let gives = record.facts.gives != 0;
+        let action = record.state.more(answer, gives, &mut waker);
         Self::next(record, key, action, waker, slot)
     }
 

@@ -76,9 +76,16 @@ impl State {
         }
     }
 
-    /// An answer that is not the last one.
-    pub(super) fn more(&mut self, answer: Answer, waker_out: &mut Option<Waker>) -> Action {
+    /// An answer that is not the last one. One that `gives` something is no first answer of an
+    /// operation whose future waits: nobody would take the gift, so the handler is to release it.
+    pub(super) fn more(
+        &mut self,
+        answer: Answer,
+        gives: bool,
+        waker_out: &mut Option<Waker>,
+    ) -> Action {
         match self {
+            Self::InFlight { .. } if gives => Action::Item(answer),
             Self::InFlight { waker, first } => {
                 first.get_or_insert(answer);
                 *waker_out = waker.take();
@@ -163,17 +170,24 @@ mod tests {
         ];
         for (from, complete, more, bury) in cases {
             assert_eq!(state(from).complete(YES, &mut out), complete, "{from} complete");
-            assert_eq!(state(from).more(YES, &mut out), more, "{from} more");
+            assert_eq!(state(from).more(YES, false, &mut out), more, "{from} more");
             assert_eq!(state(from).bury(&mut out), bury, "{from} bury");
             assert_eq!(state(from).take().is_some(), from == "done", "{from} take");
         }
     }
 
     #[test]
+    fn an_answer_with_a_gift_is_released_although_a_future_waits() {
+        let (mut state, mut out) = (state("in flight"), None);
+        assert_eq!(state.more(YES, true, &mut out), Action::Item(YES));
+        assert_eq!(state.first(), None);
+    }
+
+    #[test]
     fn the_first_answer_stays_when_the_last_one_comes() {
         let (mut state, mut out) = (state("in flight"), None);
         let notified = Answer { result: 0, flags: 8 };
-        assert_eq!(state.more(YES, &mut out), Action::Wake);
+        assert_eq!(state.more(YES, false, &mut out), Action::Wake);
         assert_eq!(state.complete(notified, &mut out), Action::Wake);
         assert_eq!(state.first(), Some(YES));
         assert_eq!(state.take(), Some(notified));

@@ -1,4 +1,11 @@
 //! `IoVecBuf` and `IoVecBufMut`: the parts of a vectored write or read, visited in order.
+//!
+//! # Invariants
+//!
+//! - **I1** the parts are visited in the same order by every method, and each is a buffer that
+//!   obeys the rules of `IoBuf` or `IoBufMut`.
+//! - **I2** `n` marked bytes are the first `n` of the unfilled parts, in that order.
+
 #![allow(unsafe_code, reason = "unsafe traits: what their implementors promise about addresses")]
 
 use core::mem::MaybeUninit;
@@ -79,7 +86,8 @@ pub unsafe trait IoVecBufMut: IoVecBuf {
         let mut copied = 0;
         self.for_each_unfilled(&mut |part| {
             let (now, later) = src.split_at(part.len().min(src.len()));
-            // SAFETY: rule 5 of the part: writable, and `src` cannot overlap what nobody aliases.
+            // SAFETY: I1 and rule 5 of the part: writable, and `src` cannot overlap what nobody
+            // aliases.
             unsafe { part.cast::<u8>().copy_from_nonoverlapping(now.as_ptr(), now.len()) };
             copied += now.len();
             src = later;
@@ -100,7 +108,7 @@ pub(super) unsafe fn mark_parts<'p>(
 ) {
     for part in parts {
         let now = part.unfilled().len().min(n);
-        // SAFETY: the caller's promise: they are among the first `n`.
+        // SAFETY: I2, and the caller's promise: they are among the first `n`.
         unsafe { part.mark_filled(now) };
         n -= now;
     }

@@ -1,4 +1,10 @@
 //! Vectors, boxed slices and arrays of buffers, all of one type.
+//!
+//! # Invariants
+//!
+//! - **I1** every method visits all parts, in their order, and each part is a buffer that obeys the
+//!   rules of `IoBuf` or `IoBufMut`.
+
 #![allow(unsafe_code, reason = "implements the unsafe traits of vectored buffers")]
 
 use alloc::{boxed::Box, vec::Vec};
@@ -27,14 +33,14 @@ unsafe fn mark_list<B: IoBufMut>(parts: &mut [B], n: usize) {
     unsafe { mark_parts(parts, n) }
 }
 
-// SAFETY: the parts are `IoBuf`s, visited in the list's order.
+// SAFETY: I1: the parts are `IoBuf`s, visited in the list's order.
 unsafe impl<B: IoBuf> IoVecBuf for Vec<B> {
     fn for_each_filled(&self, f: &mut dyn FnMut(&[u8])) {
         each_filled(self, f);
     }
 }
 
-// SAFETY: the parts are `IoBufMut`s, visited and marked in the list's order.
+// SAFETY: I1: the parts are `IoBufMut`s, visited and marked in the list's order.
 unsafe impl<B: IoBufMut> IoVecBufMut for Vec<B> {
     fn for_each_unfilled(&mut self, f: &mut dyn FnMut(*mut [MaybeUninit<u8>])) {
         each_unfilled(self, f);
@@ -46,14 +52,14 @@ unsafe impl<B: IoBufMut> IoVecBufMut for Vec<B> {
     }
 }
 
-// SAFETY: the parts are `IoBuf`s, visited in the list's order.
+// SAFETY: I1: the parts are `IoBuf`s, visited in the list's order.
 unsafe impl<B: IoBuf> IoVecBuf for Box<[B]> {
     fn for_each_filled(&self, f: &mut dyn FnMut(&[u8])) {
         each_filled(self, f);
     }
 }
 
-// SAFETY: the parts are `IoBufMut`s, visited and marked in the list's order.
+// SAFETY: I1: the parts are `IoBufMut`s, visited and marked in the list's order.
 unsafe impl<B: IoBufMut> IoVecBufMut for Box<[B]> {
     fn for_each_unfilled(&mut self, f: &mut dyn FnMut(*mut [MaybeUninit<u8>])) {
         each_unfilled(self, f);
@@ -65,15 +71,15 @@ unsafe impl<B: IoBufMut> IoVecBufMut for Box<[B]> {
     }
 }
 
-// SAFETY: the parts are `IoBuf`s, visited in the list's order; moving the array moves their owners
-// only (rule 1).
+// SAFETY: I1: the parts are `IoBuf`s, visited in the list's order; moving the array moves their
+// owners only (rule 1).
 unsafe impl<B: IoBuf, const N: usize> IoVecBuf for [B; N] {
     fn for_each_filled(&self, f: &mut dyn FnMut(&[u8])) {
         each_filled(self, f);
     }
 }
 
-// SAFETY: the parts are `IoBufMut`s, visited and marked in the list's order.
+// SAFETY: I1: the parts are `IoBufMut`s, visited and marked in the list's order.
 unsafe impl<B: IoBufMut, const N: usize> IoVecBufMut for [B; N] {
     fn for_each_unfilled(&mut self, f: &mut dyn FnMut(*mut [MaybeUninit<u8>])) {
         each_unfilled(self, f);

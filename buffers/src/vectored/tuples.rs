@@ -1,4 +1,10 @@
 //! Tuples of one to four buffers, each of its own type.
+//!
+//! # Invariants
+//!
+//! - **I1** every method visits all parts, in their order, and each part is a buffer that obeys the
+//!   rules of `IoBuf` or `IoBufMut`.
+
 #![allow(unsafe_code, reason = "implements the unsafe traits of vectored buffers")]
 
 use core::mem::MaybeUninit;
@@ -6,14 +12,14 @@ use core::mem::MaybeUninit;
 use super::io_vec_buf::mark_parts;
 use crate::{IoBuf, IoBufMut, IoVecBuf, IoVecBufMut};
 
-// SAFETY: the parts are `IoBuf`s, visited in the tuple's order.
+// SAFETY: I1: the parts are `IoBuf`s, visited in the tuple's order.
 unsafe impl<A: IoBuf> IoVecBuf for (A,) {
     fn for_each_filled(&self, f: &mut dyn FnMut(&[u8])) {
         f(self.0.filled());
     }
 }
 
-// SAFETY: the parts are `IoBufMut`s, visited and marked in the tuple's order.
+// SAFETY: I1: the parts are `IoBufMut`s, visited and marked in the tuple's order.
 unsafe impl<A: IoBufMut> IoVecBufMut for (A,) {
     fn for_each_unfilled(&mut self, f: &mut dyn FnMut(*mut [MaybeUninit<u8>])) {
         f(self.0.unfilled());
@@ -26,7 +32,7 @@ unsafe impl<A: IoBufMut> IoVecBufMut for (A,) {
     }
 }
 
-// SAFETY: the parts are `IoBuf`s, visited in the tuple's order.
+// SAFETY: I1: the parts are `IoBuf`s, visited in the tuple's order.
 unsafe impl<A: IoBuf, B: IoBuf> IoVecBuf for (A, B) {
     fn for_each_filled(&self, f: &mut dyn FnMut(&[u8])) {
         f(self.0.filled());
@@ -34,7 +40,7 @@ unsafe impl<A: IoBuf, B: IoBuf> IoVecBuf for (A, B) {
     }
 }
 
-// SAFETY: the parts are `IoBufMut`s, visited and marked in the tuple's order.
+// SAFETY: I1: the parts are `IoBufMut`s, visited and marked in the tuple's order.
 unsafe impl<A: IoBufMut, B: IoBufMut> IoVecBufMut for (A, B) {
     fn for_each_unfilled(&mut self, f: &mut dyn FnMut(*mut [MaybeUninit<u8>])) {
         f(self.0.unfilled());
@@ -48,7 +54,7 @@ unsafe impl<A: IoBufMut, B: IoBufMut> IoVecBufMut for (A, B) {
     }
 }
 
-// SAFETY: the parts are `IoBuf`s, visited in the tuple's order.
+// SAFETY: I1: the parts are `IoBuf`s, visited in the tuple's order.
 unsafe impl<A: IoBuf, B: IoBuf, C: IoBuf> IoVecBuf for (A, B, C) {
     fn for_each_filled(&self, f: &mut dyn FnMut(&[u8])) {
         f(self.0.filled());
@@ -57,7 +63,7 @@ unsafe impl<A: IoBuf, B: IoBuf, C: IoBuf> IoVecBuf for (A, B, C) {
     }
 }
 
-// SAFETY: the parts are `IoBufMut`s, visited and marked in the tuple's order.
+// SAFETY: I1: the parts are `IoBufMut`s, visited and marked in the tuple's order.
 unsafe impl<A: IoBufMut, B: IoBufMut, C: IoBufMut> IoVecBufMut for (A, B, C) {
     fn for_each_unfilled(&mut self, f: &mut dyn FnMut(*mut [MaybeUninit<u8>])) {
         f(self.0.unfilled());
@@ -72,7 +78,7 @@ unsafe impl<A: IoBufMut, B: IoBufMut, C: IoBufMut> IoVecBufMut for (A, B, C) {
     }
 }
 
-// SAFETY: the parts are `IoBuf`s, visited in the tuple's order.
+// SAFETY: I1: the parts are `IoBuf`s, visited in the tuple's order.
 unsafe impl<A: IoBuf, B: IoBuf, C: IoBuf, D: IoBuf> IoVecBuf for (A, B, C, D) {
     fn for_each_filled(&self, f: &mut dyn FnMut(&[u8])) {
         f(self.0.filled());
@@ -82,7 +88,7 @@ unsafe impl<A: IoBuf, B: IoBuf, C: IoBuf, D: IoBuf> IoVecBuf for (A, B, C, D) {
     }
 }
 
-// SAFETY: the parts are `IoBufMut`s, visited and marked in the tuple's order.
+// SAFETY: I1: the parts are `IoBufMut`s, visited and marked in the tuple's order.
 unsafe impl<A: IoBufMut, B: IoBufMut, C: IoBufMut, D: IoBufMut> IoVecBufMut for (A, B, C, D) {
     fn for_each_unfilled(&mut self, f: &mut dyn FnMut(*mut [MaybeUninit<u8>])) {
         f(self.0.unfilled());

@@ -1,5 +1,6 @@
-//! `IORING_OP_RECV`, many times, into buffers that the kernel picks when data comes: an idle connection
-//! holds none.
+//! `IORING_OP_RECV`, many times, into buffers that the kernel picks when data comes.
+//!
+//! So an idle connection holds none.
 
 use crate::socket::Shared;
 use sexton_buffers::ProvidedPool;

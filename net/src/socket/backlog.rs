@@ -38,8 +38,8 @@ pub(crate) enum Accepted {
 
 /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`, by the numbers that Linux has everywhere.
 const EXHAUSTED: [i32; 4] = [24, 23, 105, 12];
-/// `ECONNABORTED`, `EPROTO`, `EPERM` (a firewall), what a network may report of one connection, and an
-/// interrupted or cancelled accept.
+/// `ECONNABORTED`, `EPROTO`, `EPERM` (a firewall), what a network may report of one connection, and
+/// an interrupted or cancelled accept.
 const PASSING: [i32; 12] = [103, 71, 1, 100, 92, 112, 64, 113, 95, 101, 4, 125];
 
 impl Backlog {
@@ -80,7 +80,8 @@ impl Backlog {
                     Some(code) if EXHAUSTED.contains(&code) => {
                         return Poll::Ready(Ok(Accepted::Exhausted));
                     }
-                    // The connection is gone, was interrupted, or nobody wants it any more: next one.
+                    // The connection is gone, was interrupted, or nobody wants it any more: next
+                    // one.
                     Some(code) if PASSING.contains(&code) => {}
                     _ => return Poll::Ready(Err(error)),
                 }
@@ -101,7 +102,8 @@ impl Backlog {
         Poll::Pending
     }
 
-    /// The listener is gone: what it accepted and nobody fetched is closed, and so is what comes late.
+    /// The listener is gone: what it accepted and nobody fetched is closed, and so is what comes
+    /// late.
     pub(crate) fn bury(&self) {
         let state = std::mem::take(&mut *self.state.borrow_mut());
         if let Some(flight) = state.flight {

@@ -9,8 +9,8 @@
 //!   writes: at most one send in flight; the next one waits for its end
 //! ```
 //!
-//! What is in flight is recorded when it is submitted, not by a destructor: a future that is dropped,
-//! or forgotten, loses no byte.
+//! What is in flight is recorded when it is submitted, not by a destructor: a future that is
+//! dropped, or forgotten, loses no byte.
 
 mod backlog;
 mod read;

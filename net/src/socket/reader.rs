@@ -274,7 +274,8 @@ impl Reader {
         }
     }
 
-    /// Ends the receive in flight and waits for its end: all bytes that came are then in the socket.
+    /// Ends the receive in flight and waits for its end: all bytes that came are then in the
+    /// socket.
     pub(crate) async fn settle(&self) {
         self.unshow();
         poll_fn(|cx| {

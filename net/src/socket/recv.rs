@@ -18,8 +18,12 @@ impl Ticket {
 #[derive(Debug)]
 pub(super) enum Flight {
     None,
-    /// From the pool, again and again. Whether it was told to stop.
-    Pool(Detached, bool),
+    /// From the pool, again and again.
+    Pool {
+        detached: Detached,
+        group: u16,
+        stopped: bool,
+    },
     /// Into a buffer. Whose it is, and whether that future still wants it.
     Into(Detached, Ticket, bool),
 }
@@ -65,8 +69,9 @@ pub(super) struct Recv {
     pub(super) done: Parked,
     /// Buffers whose bytes somebody else took, for their futures to fetch.
     pub(super) robbed: Vec<(Ticket, Claim)>,
-    /// The pool was empty: the next receive takes a buffer of its own.
-    pub(super) starved: bool,
+    /// The pool of this group was empty: the next receive takes from a larger one, or a buffer of its
+    /// own.
+    pub(super) starved: Option<u16>,
     pub(super) tickets: u64,
 }
 
@@ -79,7 +84,7 @@ impl Default for Recv {
             flight: Flight::None,
             done: Parked::default(),
             robbed: Vec::new(),
-            starved: false,
+            starved: None,
             tickets: 0,
         }
     }

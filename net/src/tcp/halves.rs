@@ -66,7 +66,8 @@ impl TcpStream {
         (ReadHalf { stream: self }, WriteHalf { socket, _stream: std::marker::PhantomData })
     }
 
-    /// Takes the two directions apart, for two tasks. [`OwnedReadHalf::reunite`] puts them together.
+    /// Takes the two directions apart, for two tasks. [`OwnedReadHalf::reunite`] puts them
+    /// together.
     #[must_use]
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         let socket = Rc::clone(self.socket());

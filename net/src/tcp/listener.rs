@@ -65,8 +65,9 @@ impl TcpListener {
 
     /// Accepts one connection, and says who it is.
     ///
-    /// A connection that was aborted before it could be accepted is passed over. When no descriptor is
-    /// left (`EMFILE`), accepting pauses and goes on: the connections wait in the kernel's queue.
+    /// A connection that was aborted before it could be accepted is passed over. When no descriptor
+    /// is left (`EMFILE`), accepting pauses and goes on: the connections wait in the kernel's
+    /// queue.
     ///
     /// # Completes
     /// When a connection is there.

@@ -28,9 +28,9 @@ pub(super) struct Membership {
     core: usize,
 }
 
-/// Binds `asked` for this core: the first core of a runtime binds it for itself, the others join. The
-/// same core asking twice is an address in use, as everywhere. With port 0 all cores get the first
-/// one's port.
+/// Binds `asked` for this core: the first core of a runtime binds it for itself, the others join.
+/// The same core asking twice is an address in use, as everywhere. With port 0 all cores get the
+/// first one's port.
 pub(super) fn bind(asked: SocketAddr) -> io::Result<(OwnedFd, Option<Membership>)> {
     let Some(runtime) = runtime_id() else {
         return calls::socket::tcp_listener(&asked, false).map(|fd| (fd, None));

@@ -16,9 +16,9 @@ use std::rc::Rc;
 
 /// A TCP connection.
 ///
-/// Its methods take `&self`, so one task may read while another one writes. Reads of all kinds may be
-/// mixed, dropped and forgotten: bytes come in order, and none is lost. At most one receive and one
-/// send are in flight.
+/// Its methods take `&self`, so one task may read while another one writes. Reads of all kinds may
+/// be mixed, dropped and forgotten: bytes come in order, and none is lost. At most one receive and
+/// one send are in flight.
 ///
 /// # If dropped
 /// What is in flight is cancelled, and the descriptor closes after it.
@@ -78,12 +78,12 @@ impl TcpStream {
     /// Zero bytes mean that the peer will send no more.
     ///
     /// # Completes
-    /// When at least one byte, the end of the stream, or an error is there. `buf` comes back in every
-    /// case.
+    /// When at least one byte, the end of the stream, or an error is there. `buf` comes back in
+    /// every case.
     ///
     /// # If dropped
-    /// The stream inherits the receive: its bytes come first in the next read. `buf` itself is freed
-    /// when the kernel has let go of it; to get it back, cancel by a token instead.
+    /// The stream inherits the receive: its bytes come first in the next read. `buf` itself is
+    /// freed when the kernel has let go of it; to get it back, cancel by a token instead.
     ///
     /// # Kernel
     /// `IORING_OP_RECV`, since Linux 5.6.
@@ -190,8 +190,8 @@ impl TcpStream {
     /// When the kernel has taken at least one byte, or an error is there.
     ///
     /// # If dropped
-    /// What the kernel took is sent; the next write waits until this one has ended, so that bytes never
-    /// interleave.
+    /// What the kernel took is sent; the next write waits until this one has ended, so that bytes
+    /// never interleave.
     ///
     /// # Kernel
     /// `IORING_OP_SEND`, since Linux 5.6.
@@ -409,8 +409,8 @@ impl TcpStream {
         Ok(Self::from_fd(Fd::new(OwnedFd::from(stream))))
     }
 
-    /// The connection for std, for another core or another runtime, and the bytes that came and were
-    /// not read.
+    /// The connection for std, for another core or another runtime, and the bytes that came and
+    /// were not read.
     ///
     /// # Completes
     /// When what is in flight has ended.
@@ -430,11 +430,12 @@ impl TcpStream {
             let what = "an operation on the connection is still in flight";
             io::Error::new(io::ErrorKind::ResourceBusy, what)
         })?;
-        Ok((std::net::TcpStream::from(fd), unread))
+        Ok((fd.into(), unread))
     }
 }
 
-/// Fails, with the stream, if bytes are unread or an operation is in flight; `into_std` waits instead.
+/// Fails, with the stream, if bytes are unread or an operation is in flight; `into_std` waits
+/// instead.
 impl TryFrom<TcpStream> for std::net::TcpStream {
     type Error = BufError<TcpStream>;
 

@@ -1,5 +1,7 @@
-//! The traits of `sexton-io` on streams: all of them on the stream itself, those that show no memory
-//! also on a shared reference.
+//! The traits of `sexton-io` on streams.
+//!
+//! All of them are there on the stream itself, those that show no memory also on a shared
+//! reference.
 
 use super::stream::TcpStream;
 use sexton_buffers::{BufResult, Chunk, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut};

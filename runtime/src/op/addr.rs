@@ -90,9 +90,11 @@ impl SocketAddrBuf {
         (self.storage.as_mut_ptr().cast(), &raw mut self.len)
     }
 
-    /// The address for the kernel to read.
+    /// The address for the kernel to read. The kernel's own length may be that of a longer address (a
+    /// local socket's), of which only the part that had room is here.
     pub(crate) fn bytes(&self) -> (*const u8, libc::socklen_t) {
-        (self.storage.as_ptr().cast(), self.len)
+        let room = size_of::<libc::sockaddr_in6>() as u32;
+        (self.storage.as_ptr().cast(), self.len.min(room))
     }
 }
 
@@ -107,5 +109,13 @@ mod tests {
             assert_eq!(SocketAddrBuf::new(addr).get(), Some(addr));
         }
         assert_eq!(SocketAddrBuf::empty().get(), None);
+    }
+
+    #[test]
+    fn the_kernel_never_reads_beyond_the_room_that_it_was_given() {
+        let mut addr = SocketAddrBuf::empty();
+        // What `accept` says of a peer with a long local address.
+        addr.len = 110;
+        assert_eq!(addr.bytes().1 as usize, size_of_val(&addr.storage));
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **I1** only the driver makes a `Completion`, once per answer, and says by the entry (`Gives`) what
-//!   the answer's number means. What nobody takes out is released by its drop.
+//! - **I1** only the driver makes a `Completion`, once per answer, and says by the entry (`Gives`)
+//!   what the answer's number means. What nobody takes out is released by its drop.
 
 #![allow(unsafe_code, reason = "an answer's number becomes an owned descriptor")]
 

@@ -165,7 +165,8 @@ impl<'a> Entry<'a> {
     /// Writes several buffers in order at `offset`. `IORING_OP_WRITEV`, since Linux 5.1.
     pub fn writev<V: IoVecBuf>(fd: &'a Fd, parts: &'a mut Parts<V>, offset: u64) -> Self {
         let mut entry = Self::on(opcode::Writev::CODE, fd);
-        let vecs = parts.link_filled();
+        let (vecs, total) = parts.link_filled();
+        entry.limit = clamp(total);
         entry.request.addr = vecs.as_ptr().cast_mut().cast();
         entry.request.len = vecs.len() as u32;
         entry.request.off = offset;
@@ -217,7 +218,9 @@ impl<'a> Entry<'a> {
     /// Sends several buffers in order, without `SIGPIPE`. `IORING_OP_SENDMSG`, since Linux 5.3.
     pub fn sendmsg<V: IoVecBuf>(fd: &'a Fd, msg: &'a mut MsgSend<V>) -> Self {
         let mut entry = Self::on(opcode::SendMsg::CODE, fd);
-        entry.request.addr = msg.link().cast();
+        let (header, total) = msg.link();
+        entry.request.addr = header.cast();
+        entry.limit = clamp(total);
         entry.request.len = 1;
         entry.request.op_flags = libc::MSG_NOSIGNAL as u32;
         entry

@@ -1,11 +1,12 @@
 //! What the kernel can be asked, as safe code.
 //!
 //! An operation owns everything that the kernel may touch. It is moved into its slot, describes
-//! itself there once (`entry`), and is not touched again until its last answer has come. Why this is
-//! sound although `entry` is safe code: `docs/decisions/0001-an-entry-borrows-from-its-operation.md`.
+//! itself there once (`entry`), and is not touched again until its last answer has come. Why this
+//! is sound although `entry` is safe code:
+//! `docs/decisions/0001-an-entry-borrows-from-its-operation.md`.
 //!
-//! Read in this order: this file, `entry` (the description), `completion` (the answer), `submit` (the
-//! future), `detached` (operations without one), then the general operations, one a file.
+//! Read in this order: this file, `entry` (the description), `completion` (the answer), `submit`
+//! (the future), `detached` (operations without one), then the general operations, one a file.
 
 pub(crate) mod abi;
 mod entry;
@@ -55,8 +56,8 @@ pub trait Op: 'static {
 
     /// The final completion of an operation whose future is gone, or that never had one.
     ///
-    /// By default the output is made and dropped, so an accepted socket is closed; what nobody takes
-    /// out of the completion is released with it.
+    /// By default the output is made and dropped, so an accepted socket is closed; what nobody
+    /// takes out of the completion is released with it.
     fn adopt(self, completion: Completion)
     where
         Self: Sized,
@@ -67,8 +68,8 @@ pub trait Op: 'static {
 
 /// One operation with many answers: items, then one end.
 ///
-/// It has no future. Its handler lies beside it in the slot, because the operation itself may not be
-/// touched before its end.
+/// It has no future. Its handler lies beside it in the slot, because the operation itself may not
+/// be touched before its end.
 pub trait Multishot: 'static {
     /// Who gets the items.
     type Handler: 'static;

@@ -34,16 +34,19 @@ impl<V> Parts<V> {
 }
 
 impl<V: IoVecBuf> Parts<V> {
-    pub(super) fn link_filled(&mut self) -> &[libc::iovec] {
+    /// The array, and the bytes in it.
+    pub(super) fn link_filled(&mut self) -> (&[libc::iovec], usize) {
         let vecs = &mut self.vecs;
         vecs.clear();
+        let mut total = 0;
         self.bufs.for_each_filled(&mut |part| {
             if !part.is_empty() && vecs.len() < MAX_PARTS {
+                total += part.len();
                 let iov_base = part.as_ptr().cast_mut().cast();
                 vecs.push(libc::iovec { iov_base, iov_len: part.len() });
             }
         });
-        &self.vecs
+        (&self.vecs, total)
     }
 }
 
@@ -94,12 +97,12 @@ impl<V> MsgSend<V> {
 }
 
 impl<V: IoVecBuf> MsgSend<V> {
-    /// Links header, array and buffers; called at the final address.
-    pub(super) fn link(&mut self) -> *mut libc::msghdr {
-        let vecs = self.parts.link_filled();
+    /// Links header, array and buffers; called at the final address. The header, and the bytes.
+    pub(super) fn link(&mut self) -> (*mut libc::msghdr, usize) {
+        let (vecs, total) = self.parts.link_filled();
         let (at, len) = (vecs.as_ptr().cast_mut(), vecs.len());
         self.header.msg_iov = at;
         self.header.msg_iovlen = len as _;
-        &raw mut self.header
+        (&raw mut self.header, total)
     }
 }

@@ -18,13 +18,13 @@ use std::task::{Context, Poll};
 /// When the kernel's last answer is here.
 ///
 /// # If dropped
-/// The operation is cancelled, and everything that it owns stays alive until the kernel has let go of
-/// it; then its [`adopt`](Op::adopt) runs. Forgetting the future is harmless, too: what the operation
-/// owns is freed when the runtime ends.
+/// The operation is cancelled, and everything that it owns stays alive until the kernel has let go
+/// of it; then its [`adopt`](Op::adopt) runs. Forgetting the future is harmless, too: what the
+/// operation owns is freed when the runtime ends.
 ///
 /// # Errors
-/// Outside a runtime, or on one that is shutting down, the operation gets a completion that says so;
-/// the kernel never sees it.
+/// Outside a runtime, or on one that is shutting down, the operation gets a completion that says
+/// so; the kernel never sees it.
 pub fn submit<O: Op>(op: O) -> Submit<O> {
     let state = match context::driver() {
         None => State::Refused(op, context::outside()),

@@ -43,8 +43,8 @@ pub(crate) enum Seccomp {
     On,
 }
 
-/// What was found out about this machine and this process. Nothing in it is certain enough to decide
-/// by; it explains what the kernel answered.
+/// What was found out about this machine and this process. Nothing in it is certain enough to
+/// decide by; it explains what the kernel answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
     /// The kernel.
@@ -57,7 +57,8 @@ pub(crate) struct Host {
     pub(crate) group: Option<i64>,
     /// Bytes of `RLIMIT_MEMLOCK`; none is unlimited.
     pub(crate) memlock_limit: Option<u64>,
-    /// Bytes that this process has locked. What rings cost is counted for the user, and nowhere shown.
+    /// Bytes that this process has locked. What rings cost is counted for the user, and nowhere
+    /// shown.
     pub(crate) memlock_used: Option<u64>,
     /// `RLIMIT_NOFILE`; none is unlimited.
     pub(crate) files_limit: Option<u64>,

@@ -1,8 +1,8 @@
 //! The one door to the kernel.
 //!
 //! Read in this order: `request` (what goes in and comes out), `surface` (what both bodies share),
-//! `kernel` (io_uring), `memory` (the kernel of tests), `either` (the choice between them), `host` (what
-//! the machine says about itself).
+//! `kernel` (io_uring), `memory` (the kernel of tests), `either` (the choice between them), `host`
+//! (what the machine says about itself).
 
 mod request;
 pub mod calls;

@@ -1,4 +1,4 @@
-//! One request to the kernel, as data: the kernel ring encodes it, the ring in memory interprets it.
+//! One request to the kernel, as data: one ring encodes it, the other one interprets it.
 
 /// Everything that a submission says, except who asks (`user_data` is the driver's).
 ///

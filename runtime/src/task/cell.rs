@@ -28,6 +28,7 @@
 #![allow(unsafe_code, reason = "wakers are raw pointers with a hand-written reference count")]
 
 use super::error::JoinError;
+use crate::contain::contained;
 use crate::context;
 use crate::door::{Door, Message};
 use std::cell::{Cell, UnsafeCell};
@@ -52,6 +53,10 @@ const ABORTED: u8 = 1 << 3;
 const DETACHED: u8 = 1 << 4;
 /// The executor has given its reference back.
 const RELEASED: u8 = 1 << 5;
+
+/// More references of one kind than memory could hold: the process ends before a count wraps, which
+/// forgotten clones in a loop would bring about.
+const REFS_MAX: u32 = u32::MAX / 4;
 
 /// What does not depend on the future's type.
 pub(crate) struct Header {
@@ -164,9 +169,9 @@ impl TaskRef {
         self.header().has(FINISHED)
     }
 
-    /// Another reference, on the owner's thread.
+    /// Another reference, on any thread, before and after the executor's end.
     pub(crate) fn share(&self) -> Self {
-        self.header().refs.set(self.header().refs.get() + 1);
+        self.header().retain();
         Self(self.0)
     }
 
@@ -243,14 +248,31 @@ impl TaskRef {
             unsafe { (header.vtable.drop_output)(self.0) };
         }
         if let Some(joiner) = header.joiner.take() {
-            joiner.wake();
+            contained(|| joiner.wake());
         }
     }
 
-    /// Aborts: it is dropped when its turn comes. True if the caller has to schedule it.
-    pub(crate) fn abort(&self) -> bool {
+    /// Aborts: it is dropped when its turn comes. For the thread that spawned it, in its runtime or
+    /// not: only there are flags touched (I2), and only there is the run queue at hand.
+    pub(crate) fn abort(&self) {
         self.header().set(ABORTED);
-        self.schedule()
+        self.wake();
+    }
+
+    /// Edge 5, from any thread; this reference stays.
+    fn wake(&self) {
+        if self.is_own() {
+            context::schedule(self.share());
+            return;
+        }
+        let header = self.header();
+        if header.foreign_woken.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let sent = header.door.send(Message::Wake(self.share()));
+        if let Err(Message::Wake(task)) = sent {
+            release_orphan(task);
+        }
     }
 
     /// Stores who waits for the output.
@@ -262,12 +284,13 @@ impl TaskRef {
     /// The handle is gone: the output is dropped now, or when it comes.
     pub(super) fn detach(&self) {
         let header = self.header();
-        drop(header.joiner.take());
         header.set(DETACHED);
         if header.has(FINISHED) {
             // SAFETY: I5: finished, and its handle is gone.
             unsafe { (header.vtable.drop_output)(self.0) };
         }
+        let joiner = header.joiner.take();
+        contained(|| drop(joiner));
     }
 
     /// Takes the output, once.
@@ -293,7 +316,7 @@ impl TaskRef {
     }
 
     fn is_own(&self) -> bool {
-        context::owner() == self.header().owner
+        self.header().is_own()
     }
 }
 
@@ -310,6 +333,24 @@ impl Drop for TaskRef {
 }
 
 impl Header {
+    /// Whether this is the owner's thread, in its runtime.
+    fn is_own(&self) -> bool {
+        context::owner() == self.owner
+    }
+
+    /// I1: one more reference. Outside the owner's runtime it is counted where everybody may: on the
+    /// owner's thread, too, since its executor may have ended (I4).
+    fn retain(&self) {
+        let before = if self.is_own() {
+            self.refs.replace(self.refs.get() + 1)
+        } else {
+            self.foreign.fetch_add(1, Ordering::Relaxed)
+        };
+        if before >= REFS_MAX {
+            std::process::abort();
+        }
+    }
+
     fn has(&self, flag: u8) -> bool {
         self.flags.get() & flag != 0
     }
@@ -373,12 +414,7 @@ pub(crate) fn release_orphan(task: TaskRef) {
 /// A waker's: `data` is a counted reference.
 unsafe fn clone(data: *const ()) -> RawWaker {
     // SAFETY: wakers are made of cells only.
-    let header = unsafe { &*data.cast::<Header>() };
-    if context::owner() == header.owner {
-        header.refs.set(header.refs.get() + 1);
-    } else {
-        header.foreign.fetch_add(1, Ordering::Relaxed);
-    }
+    unsafe { &*data.cast::<Header>() }.retain();
     RawWaker::new(data, &WAKER)
 }
 
@@ -407,20 +443,7 @@ unsafe fn wake_by_ref(data: *const ()) {
     // SAFETY: wakers are made of cells only, never of null.
     let task = unsafe { NonNull::new_unchecked(data.cast_mut().cast::<Header>()) };
     // The reference is the waker's, and stays with it.
-    let task = ManuallyDrop::new(TaskRef(task));
-    if task.is_own() {
-        context::schedule(task.share());
-        return;
-    }
-    let header = task.header();
-    if header.foreign_woken.swap(true, Ordering::AcqRel) {
-        return;
-    }
-    header.foreign.fetch_add(1, Ordering::Relaxed);
-    let sent = header.door.send(Message::Wake(TaskRef(task.0)));
-    if let Err(Message::Wake(task)) = sent {
-        release_orphan(task);
-    }
+    ManuallyDrop::new(TaskRef(task)).wake();
 }
 
 /// # Safety
@@ -471,12 +494,16 @@ unsafe fn cancel<F: Future>(raw: NonNull<Header>) {
     }
 }
 
-/// Drops the future in place and stores the output. A destructor that panics becomes the result.
+/// Drops the future in place and stores the output. A destructor that panics becomes the result; the
+/// output's own may then panic as well, and the task is finished all the same.
 fn replace<F: Future>(stage: &mut Stage<F>, output: Result<F::Output, JoinError>) {
     let dropped = catch_unwind(AssertUnwindSafe(|| *stage = Stage::Taken));
     *stage = Stage::Output(match dropped {
         Ok(()) => output,
-        Err(panic) => Err(JoinError::panicked(panic)),
+        Err(panic) => {
+            contained(|| drop(output));
+            Err(JoinError::panicked(panic))
+        }
     });
 }
 
@@ -499,8 +526,8 @@ unsafe fn drop_output<F: Future>(raw: NonNull<Header>) {
     // SAFETY: I5: finished, without a handle.
     let stage = unsafe { stage::<F>(raw) };
     let output = std::mem::replace(stage, Stage::Taken);
-    // Foreign code; what panics here has nobody to be told (the panic hook has spoken).
-    drop(catch_unwind(AssertUnwindSafe(|| drop(output))));
+    // Foreign code; what panics here has nobody to be told.
+    contained(|| drop(output));
 }
 
 /// # Safety

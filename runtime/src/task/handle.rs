@@ -9,7 +9,6 @@
 use super::cell::TaskRef;
 use super::error::JoinError;
 use super::remote::Remote;
-use crate::context;
 use crate::door::Door;
 use std::fmt;
 use std::future::Future;
@@ -60,7 +59,7 @@ impl<T> JoinHandle<T> {
     /// that says so, unless the task was finished already. A blocking call that has started goes on.
     pub fn abort(&self) {
         match &self.repr {
-            Repr::Local(task) => abort_local(task),
+            Repr::Local(task) => task.abort(),
             Repr::Remote(remote) => remote.abort(),
         }
     }
@@ -86,12 +85,6 @@ impl<T: 'static> JoinHandle<T> {
                 Target::Remote(Box::new(move || remote.abort()))
             }
         })
-    }
-}
-
-fn abort_local(task: &TaskRef) {
-    if task.abort() {
-        context::enqueue(task.share());
     }
 }
 
@@ -159,7 +152,7 @@ impl AbortHandle {
     /// Aborts the task, as [`JoinHandle::abort`] does.
     pub fn abort(&self) {
         match &self.0 {
-            Target::Local(task) => abort_local(task),
+            Target::Local(task) => task.abort(),
             Target::Remote(abort) => abort(),
         }
     }

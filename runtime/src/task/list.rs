@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **I1** the run queue holds one reference for each task in it; a task is in it at most once (its flag
-//!   `SCHEDULED`), so `next` belongs to this queue.
+//! - **I1** the run queue holds one reference for each task in it; a task is in it at most once
+//!   (its flag `SCHEDULED`), so `next` belongs to this queue.
 //! - **I2** `AllTasks` holds no references: a cell is taken out (`remove`) before it is freed.
 //! - **I3** both are touched by their owner's thread only.
 
@@ -108,7 +108,8 @@ impl AllTasks {
         all
     }
 
-    /// Takes the first cell out, with a reference that the caller owes to nobody: it is not counted.
+    /// Takes the first cell out, with a reference that the caller owes to nobody: it is not
+    /// counted.
     pub(crate) fn pop_uncounted(&self) -> Option<std::mem::ManuallyDrop<TaskRef>> {
         let raw = self.head.get()?;
         self.remove(raw);

@@ -1,6 +1,7 @@
 //! The timers of one core: the wheel counts milliseconds, and each entry wakes one task.
 
 use super::wheel::Wheel;
+use crate::contain::contained;
 use std::cell::RefCell;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -43,7 +44,8 @@ impl Timers {
         Some(Duration::from_millis(tick).saturating_sub(self.started.elapsed()))
     }
 
-    /// Wakes what is due. Wakers are foreign code: each runs with no borrow held.
+    /// Wakes what is due. Wakers are foreign code: each runs with no borrow held, and one that
+    /// panics does not keep the others from being woken.
     pub(crate) fn fire(&self) {
         if self.wheel.borrow().is_empty() {
             return;
@@ -52,7 +54,7 @@ impl Timers {
         loop {
             let due = self.wheel.borrow_mut().next_expired(now);
             let Some(waker) = due else { return };
-            waker.wake();
+            contained(|| waker.wake());
         }
     }
 
@@ -60,9 +62,14 @@ impl Timers {
         self.wheel.borrow().len()
     }
 
-    /// Drops all timers.
+    /// Drops all timers, but not what the destructors of their wakers arm.
     pub(crate) fn clear(&self) {
-        let wheel = self.wheel.replace(Wheel::new(0));
-        drop(wheel);
+        let mut left = self.len();
+        while left > 0 && self.len() > 0 {
+            // None: the wheel has moved some timers nearer, and is to be asked again.
+            let waker = self.wheel.borrow_mut().next_expired(u64::MAX);
+            left -= usize::from(waker.is_some());
+            contained(|| drop(waker));
+        }
     }
 }

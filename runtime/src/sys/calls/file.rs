@@ -1,1 +1,137 @@
-//! Files and paths: calls that the ring would only hand to a thread.
+//! Files and paths: calls that the ring would only hand to a thread, or does not know.
+//!
+//! Those in `path` and `stat` look things up, which the kernel mostly answers from memory. What
+//! reads a directory, or walks a tree, can take long: it says so, and belongs on a thread that may
+//! block.
+
+mod dir;
+mod path;
+mod stat;
+
+pub use dir::{Dir, RawEntry};
+pub use path::{
+    canonicalize, copy, create_dir, create_dir_all, remove_dir, remove_dir_all, remove_file,
+    rename, set_mode_of,
+};
+pub use stat::{Stat, Time, stat, stat_entry, stat_path};
+
+use rustix::fs::{OFlags, SeekFrom};
+use rustix::io::{Errno, ReadWriteFlags};
+use std::io::{self, IoSliceMut};
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+/// What `open` is asked for, as [`Entry::open`](crate::op::Entry::open) takes it.
+pub mod flags {
+    /// `O_RDONLY`.
+    pub const READ_ONLY: i32 = libc::O_RDONLY;
+    /// `O_WRONLY`.
+    pub const WRITE_ONLY: i32 = libc::O_WRONLY;
+    /// `O_RDWR`.
+    pub const READ_WRITE: i32 = libc::O_RDWR;
+    /// The bits of the three above.
+    pub const ACCESS: i32 = libc::O_ACCMODE;
+    /// `O_APPEND`.
+    pub const APPEND: i32 = libc::O_APPEND;
+    /// `O_CREAT`.
+    pub const CREATE: i32 = libc::O_CREAT;
+    /// `O_EXCL`.
+    pub const EXCLUSIVE: i32 = libc::O_EXCL;
+    /// `O_TRUNC`.
+    pub const TRUNCATE: i32 = libc::O_TRUNC;
+}
+
+/// What a read that never waits came back with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadNow {
+    /// So many bytes; none at the end.
+    Bytes(usize),
+    /// The bytes are not in memory, or not there yet.
+    WouldBlock,
+    /// This file cannot be read without waiting (tmpfs, procfs, terminals).
+    Unsupported,
+}
+
+/// Reads at `offset` what is there without waiting. `preadv2` with `RWF_NOWAIT`, since Linux 4.14.
+///
+/// # Errors
+/// The kernel's.
+pub fn read_now(fd: BorrowedFd<'_>, buf: &mut [u8], offset: u64) -> io::Result<ReadNow> {
+    let mut parts = [IoSliceMut::new(buf)];
+    match rustix::io::preadv2(fd, &mut parts, offset, ReadWriteFlags::NOWAIT) {
+        Ok(n) => Ok(ReadNow::Bytes(n)),
+        // Interrupted: whoever waits for the bytes will get them.
+        Err(Errno::AGAIN | Errno::INTR) => Ok(ReadNow::WouldBlock),
+        Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(ReadNow::Unsupported),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// The kernel's own position of an open file. `lseek`.
+///
+/// # Errors
+/// `NotSeekable` (`ESPIPE`) if it has none: pipes, terminals.
+pub fn position(fd: BorrowedFd<'_>) -> io::Result<u64> {
+    Ok(rustix::fs::seek(fd, SeekFrom::Current(0))?)
+}
+
+/// Moves the kernel's own position of an open file. `lseek`.
+///
+/// # Errors
+/// As [`position`].
+pub fn set_position(fd: BorrowedFd<'_>, position: u64) -> io::Result<()> {
+    rustix::fs::seek(fd, SeekFrom::Start(position))?;
+    Ok(())
+}
+
+/// Where a file ends, block devices too; moves the kernel's own position there. `lseek`.
+///
+/// # Errors
+/// As [`position`].
+pub fn end(fd: BorrowedFd<'_>) -> io::Result<u64> {
+    Ok(rustix::fs::seek(fd, SeekFrom::End(0))?)
+}
+
+/// Whether every write to an open file goes to its end (`O_APPEND`). `fcntl`.
+///
+/// # Errors
+/// The kernel's.
+pub fn is_append(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(rustix::fs::fcntl_getfl(fd)?.contains(OFlags::APPEND))
+}
+
+/// Cuts a file off at `len`, or extends it to `len` by a hole. `ftruncate`.
+///
+/// # Errors
+/// The kernel's.
+pub fn truncate(fd: BorrowedFd<'_>, len: u64) -> io::Result<()> {
+    Ok(rustix::io::retry_on_intr(|| rustix::fs::ftruncate(fd, len))?)
+}
+
+/// Sets the permission bits of an open file. `fchmod`.
+///
+/// # Errors
+/// The kernel's.
+pub fn set_mode(fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
+    let mode = rustix::fs::Mode::from_raw_mode(mode);
+    Ok(rustix::io::retry_on_intr(|| rustix::fs::fchmod(fd, mode))?)
+}
+
+/// A second descriptor of the same open file, closed on `exec`. `fcntl`.
+///
+/// # Errors
+/// The kernel's: no descriptor is left.
+pub fn duplicate(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    fd.try_clone_to_owned()
+}
+
+/// The error of an operation that was cancelled, as the kernel gives it.
+#[must_use]
+pub fn cancelled() -> io::Error {
+    Errno::CANCELED.into()
+}
+
+/// Whether an error says that the operation was cancelled.
+#[must_use]
+pub fn is_cancelled(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ECANCELED)
+}

@@ -31,8 +31,8 @@ pub fn tcp_stream(addr: &SocketAddr) -> io::Result<OwnedFd> {
 
 /// A socket that listens on `addr`.
 ///
-/// The first one of an address binds it for itself, so another process is refused; siblings may join
-/// it afterwards.
+/// The first one of an address binds it for itself, so another process is refused; siblings may
+/// join it afterwards.
 ///
 /// # Errors
 /// The kernel's.
@@ -101,7 +101,8 @@ pub fn recv(fd: impl AsFd, cursor: &mut ReadCursor<'_>, peek: bool) -> io::Resul
     Ok(n)
 }
 
-/// Sends what there is room for, without waiting and without `SIGPIPE`; `WouldBlock` if there is none.
+/// Sends what there is room for, without waiting and without `SIGPIPE`; `WouldBlock` if there is
+/// none.
 ///
 /// # Errors
 /// The kernel's.

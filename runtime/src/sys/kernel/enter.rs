@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **I1** Arguments and flags agree: EXT_ARG goes with `SubmitArgs` that live through the call, and
-//!   without it there is no argument.
+//! - **I1** Arguments and flags agree: EXT_ARG goes with `SubmitArgs` that live through the call,
+//!   and without it there is no argument.
 #![allow(unsafe_code, reason = "the crate leaves the arguments of `enter` to us")]
 
 use std::io;
@@ -14,8 +14,8 @@ use io_uring::{EnterFlags, Submitter};
 
 use crate::sys::{Entered, Wait};
 
-/// The longest wait passed on: the kernel adds it to its clock, which must not overflow. Whoever waits
-/// longer comes back once in 34 years and waits again.
+/// The longest wait passed on: the kernel adds it to its clock, which must not overflow. Whoever
+/// waits longer comes back once in 34 years and waits again.
 const LONGEST: Duration = Duration::from_secs(1 << 30);
 
 /// Submits `queued` entries and waits as told. `idle` holds the flags for waiting.
@@ -49,8 +49,8 @@ pub(super) fn enter(
         }
     };
     match result {
-        // How many were taken is in the queue's head. More can't be read from it: a submission hides
-        // that the wait was cut short.
+        // How many were taken is in the queue's head. More can't be read from it: a submission
+        // hides that the wait was cut short.
         Ok(_) => Ok(Entered::Fine),
         Err(error) => outcome(error),
     }

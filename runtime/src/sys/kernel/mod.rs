@@ -1,8 +1,8 @@
 //! io_uring: one ring, owned by the thread that started it.
 //!
-//! Read in this order: `setup` (how a ring is asked for), `queues` (the memory shared with the kernel),
-//! `encode` (what a submission looks like in it), `enter` (the one system call), `register` (what is
-//! asked once), `waker`.
+//! Read in this order: `setup` (how a ring is asked for), `queues` (the memory shared with the
+//! kernel), `encode` (what a submission looks like in it), `enter` (the one system call),
+//! `register` (what is asked once), `waker`.
 //!
 //! # Invariants
 //!
@@ -83,13 +83,15 @@ impl Ring {
     /// # Safety
     ///
     /// Everything that `request` points to, and its descriptor, stays valid and untouched until the
-    /// final completion tagged `user_data` was reaped, or [`Ring::take_back`] said true, or for ever.
+    /// final completion tagged `user_data` was reaped, or [`Ring::take_back`] said true, or for
+    /// ever.
     #[inline]
     pub(crate) unsafe fn push(&mut self, request: &Request, user_data: u64) -> Option<Position> {
         self.open.as_mut()?.queues.push(request, user_data)
     }
 
-    /// Takes back a submission that the kernel has not seen: it posts no completion. False: too late.
+    /// Takes back a submission that the kernel has not seen: it posts no completion. False: too
+    /// late.
     pub(crate) fn take_back(&mut self, position: Position) -> bool {
         self.open.as_mut().is_some_and(|open| open.queues.take_back(position))
     }
@@ -134,9 +136,9 @@ impl Ring {
     ///
     /// # Safety
     ///
-    /// The entries' memory, and every buffer that is ever published in it, is valid for writes, and is
-    /// not touched while the kernel owns it, until the group was unregistered and the final completion
-    /// of every operation that selects from it was reaped, or for ever.
+    /// The entries' memory, and every buffer that is ever published in it, is valid for writes, and
+    /// is not touched while the kernel owns it, until the group was unregistered and the final
+    /// completion of every operation that selects from it was reaped, or for ever.
     pub(crate) unsafe fn register_buf_ring(
         &mut self,
         group: u16,

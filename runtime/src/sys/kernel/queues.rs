@@ -4,11 +4,11 @@
 //!
 //! # Invariants
 //!
-//! - **I1** `rings` and `entries` stay mapped, at the same place, as long as `Queues` lives, and every
-//!   pointer below points into them, at an offset and with a size that the kernel gave.
-//! - **I2** The slots of submissions from the kernel's head to our tail are read by the kernel, and only
-//!   inside `enter`: there is no polling thread. All other slots are ours. Either way nobody else
-//!   touches a slot while we are in one of these methods.
+//! - **I1** `rings` and `entries` stay mapped, at the same place, as long as `Queues` lives, and
+//!   every pointer below points into them, at an offset and with a size that the kernel gave.
+//! - **I2** The slots of submissions from the kernel's head to our tail are read by the kernel, and
+//!   only inside `enter`: there is no polling thread. All other slots are ours. Either way nobody
+//!   else touches a slot while we are in one of these methods.
 //! - **I3** The kernel writes completions from our published head on up to its tail, and never one
 //!   before that tail. What lies from our head to its tail was written before the tail was stored.
 #![allow(unsafe_code, reason = "this memory is shared with the kernel")]
@@ -84,8 +84,8 @@ const _: () = assert!(align_of::<Params>() == align_of::<Parameters>());
 
 impl Params {
     pub(super) fn of(parameters: &Parameters) -> Self {
-        // SAFETY: `Parameters` is a transparent wrapper of `io_uring_params` and promises that layout;
-        // size and alignment are checked above, and every field is a plain number.
+        // SAFETY: `Parameters` is a transparent wrapper of `io_uring_params` and promises that
+        // layout; size and alignment are checked above, and every field is a plain number.
         unsafe { ptr::from_ref(parameters).cast::<Self>().read() }
     }
 }
@@ -196,7 +196,8 @@ impl Queues {
         in_time
     }
 
-    /// As if so many more had been pushed and seen; a multiple of 2^32, which the kernel can't tell.
+    /// As if so many more had been pushed and seen; a multiple of 2^32, which the kernel can't
+    /// tell.
     #[cfg(test)]
     pub(super) fn pretend_pushed(&mut self, more: u64) {
         assert_eq!(more as u32, 0, "the kernel's counters stay as they are");
@@ -297,7 +298,8 @@ impl Map {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        // SAFETY: mapped in `new` and unmapped nowhere else; by I1 no pointer into it is used any more.
+        // SAFETY: mapped in `new` and unmapped nowhere else; by I1 no pointer into it is used any
+        // more.
         let unmapped = unsafe { rustix::mm::munmap(self.start.as_ptr().cast(), self.len) };
         debug_assert!(unmapped.is_ok(), "a mapping of our own can be unmapped");
     }

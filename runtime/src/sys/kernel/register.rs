@@ -3,7 +3,8 @@
 //! # Invariants
 //!
 //! - **I1** `ring` was leaked from a box by `open`, is never moved, and is freed by `drop` only.
-//! - **I2** `submitter` borrows from `ring`, is never given away, and is gone before `ring` is freed.
+//! - **I2** `submitter` borrows from `ring`, is never given away, and is gone before `ring` is
+//!   freed.
 #![allow(unsafe_code, reason = "the ring outlives its submitter by hand")]
 
 use std::io;
@@ -81,8 +82,9 @@ impl Door {
         Queues::map(self.ring())
     }
 
-    /// Registers what makes things better, and writes down what was granted. A refusal is lived with:
-    /// a thread has room for sixteen registered descriptors, and a filter may know neither call.
+    /// Registers what makes things better, and writes down what was granted. A refusal is lived
+    /// with: a thread has room for sixteen registered descriptors, and a filter may know neither
+    /// call.
     pub(super) fn register(&mut self, opcodes: Opcodes, config: &RingConfig) -> Caps {
         let params = self.params();
         if params.features & feature::NO_IOWAIT != 0 {

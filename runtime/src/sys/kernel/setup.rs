@@ -20,7 +20,8 @@ const WANTED: u32 = setup::SINGLE_ISSUER
     | setup::CLAMP
     | setup::NO_SQARRAY;
 
-/// What is given up when flags are refused (`EINVAL`), in this order, and what is asked for instead.
+/// What is given up when flags are refused (`EINVAL`), in this order, and what is asked for
+/// instead.
 const STEPS: [(u32, u32); 5] = [
     // Linux 6.6.
     (setup::NO_SQARRAY, 0),

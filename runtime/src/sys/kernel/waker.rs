@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use rustix::event::EventfdFlags;
 
-/// Ends a wait of the ring's owner. It works from any thread and at any time; once the ring is gone it
-/// does nothing.
+/// Ends a wait of the ring's owner. It works from any thread and at any time; once the ring is gone
+/// it does nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct RingWaker {
     fd: Arc<OwnedFd>,

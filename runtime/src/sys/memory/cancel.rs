@@ -17,7 +17,8 @@ const USERDATA: u32 = 1 << 4;
 const OP: u32 = 1 << 5;
 
 impl Ring {
-    /// What a cancel does to what was submitted before it, the operations below `before`; its own result.
+    /// What a cancel does to what was submitted before it, the operations below `before`; its own
+    /// result.
     pub(super) fn cancel(&mut self, cancel: &Operation, before: usize) -> Step {
         let request = &cancel.request;
         let flags = if request.opcode == opcode::ASYNC_CANCEL { request.op_flags } else { 0 };

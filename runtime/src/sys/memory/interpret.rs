@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **I1** An operation's request points to valid memory until its final completion (`Operation::take`),
-//!   and none is looked at after it.
+//! - **I1** An operation's request points to valid memory until its final completion
+//!   (`Operation::take`), and none is looked at after it.
 //! - **I2** Who submits a close gives its descriptor away.
 #![allow(unsafe_code, reason = "what an operation gives is written through its pointers")]
 

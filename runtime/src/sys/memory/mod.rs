@@ -1,16 +1,18 @@
-//! A ring in memory: small, deterministic, and without a kernel, so that Miri can follow every write.
+//! A ring in memory: small, deterministic, without a kernel, so that Miri can follow every write.
 //!
-//! It does at completion time, and only inside an `enter` that posts completions, what the kernel would
-//! do: write into the buffers, hand out descriptors, end multishot operations. Read in this order:
-//! `world` (descriptors), `stream`, `touch` (foreign memory), `provided`, `operation` (what is in flight),
-//! `interpret` (what each operation does), `cancel`, `waker`, and `sim` (what tests turn).
+//! It does at completion time, and only inside an `enter` that posts completions, what the kernel
+//! would do: write into the buffers, hand out descriptors, end multishot operations. Read in this
+//! order: `world` (descriptors), `stream`, `touch` (foreign memory), `provided`, `operation` (what
+//! is in flight), `interpret` (what each operation does), `cancel`, `waker`, and `sim` (what tests
+//! turn).
 //!
 //! Not modelled: links, drains, registered files and buffers, zero-copy sends, paths and addresses.
 //!
 //! # Invariants
 //!
-//! - **I1** What requests and buffer rings point to is valid until their end, as the callers of `push` and
-//!   of `register_buf_ring` promise; what is not in flight any more is never touched again.
+//! - **I1** What requests and buffer rings point to is valid until their end, as the callers of
+//!   `push` and of `register_buf_ring` promise; what is not in flight any more is never touched
+//!   again.
 #![allow(unsafe_code, reason = "the same contract of `push` as the kernel's body")]
 
 mod world;
@@ -132,7 +134,8 @@ impl Ring {
         u32::try_from(self.queued.len()).expect("bounded by `room`")
     }
 
-    /// Takes everything that is queued; unless it only flushes, completes what is ready, and waits as told.
+    /// Takes everything that is queued; unless it only flushes, completes what is ready, and waits
+    /// as told.
     pub(crate) fn enter(&mut self, wait: Wait) -> io::Result<Entered> {
         if self.closed {
             return Err(io::Error::from_raw_os_error(libc::EBADF));

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **I1** The pointers of an operation's request are valid until its final completion: the caller of
-//!   `take` promises it.
+//! - **I1** The pointers of an operation's request are valid until its final completion: the caller
+//!   of `take` promises it.
 #![allow(unsafe_code, reason = "it follows the pointers that the kernel copies at submission")]
 
 use std::rc::Rc;

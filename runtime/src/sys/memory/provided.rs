@@ -79,7 +79,8 @@ impl Groups {
         let index = usize::from(group.head & (group.entries - 1));
         // SAFETY: I1: the mask keeps the index below `entries`.
         let place = unsafe { group.ring.cast::<Entry>().add(index) };
-        // SAFETY: I1; published before the tail, and not written while it lies between head and tail.
+        // SAFETY: I1; published before the tail, and not written while it lies between head and
+        // tail.
         let Entry { addr, len, bid } = unsafe { place.read() };
         let start = with_exposed_provenance_mut(addr as usize);
         // SAFETY: I1: a published buffer is ours to write until its number is given back.

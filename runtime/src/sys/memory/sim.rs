@@ -1,8 +1,8 @@
 //! What tests do to the kernel in memory: make descriptors, play the peer, turn the knobs.
 //!
-//! Everything here belongs to the calling thread. A descriptor is a real one (a pipe's end), so it can be
-//! owned and closed as any other, and only the ring in memory knows what it stands for. The knobs are
-//! turned back when a ring of the thread closes.
+//! Everything here belongs to the calling thread. A descriptor is a real one (a pipe's end), so it
+//! can be owned and closed as any other, and only the ring in memory knows what it stands for. The
+//! knobs are turned back when a ring of the thread closes.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -78,7 +78,8 @@ pub fn write(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     Ok(count)
 }
 
-/// Receives everything that waits at a stream's end; a file's whole content. Empty if nothing is there.
+/// Receives everything that waits at a stream's end; a file's whole content. Empty if nothing is
+/// there.
 pub fn read(fd: impl AsFd) -> io::Result<Vec<u8>> {
     let end = find(fd)?;
     let bytes = peek_end(&end);

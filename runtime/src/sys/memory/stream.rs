@@ -101,8 +101,8 @@ impl Stream {
         self.outbox.borrow_mut().ended = true;
     }
 
-    /// As the last close does: the other end sees the end, and can't send. What was not read makes it a
-    /// reset.
+    /// As the last close does: the other end sees the end, and can't send. What was not read makes
+    /// it a reset.
     pub(super) fn close(&self) {
         self.shutdown_write();
         let mut inbox = self.inbox.borrow_mut();

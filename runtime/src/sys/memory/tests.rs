@@ -20,7 +20,8 @@ fn ring(sq_entries: u32, cq_entries: u32) -> Ring {
 }
 
 fn push(ring: &mut Ring, request: Request, user_data: u64) -> Position {
-    // SAFETY: each test keeps what its requests point to until they have completed, or the ring is gone.
+    // SAFETY: each test keeps what its requests point to until they have completed, or the ring is
+    // gone.
     unsafe { ring.push(&request, user_data) }.expect("there is room")
 }
 

@@ -2,8 +2,9 @@
 //!
 //! # Invariants
 //!
-//! - **I1** Pointers come from requests that were pushed (see `Ring::push`), or from buffer rings that
-//!   were registered: they stay valid until the final completion, or the end of the registration.
+//! - **I1** Pointers come from requests that were pushed (see `Ring::push`), or from buffer rings
+//!   that were registered: they stay valid until the final completion, or the end of the
+//!   registration.
 //! - **I2** They are dropped with their operation, before its final completion is posted.
 #![allow(unsafe_code, reason = "it plays the kernel, which goes through pointers")]
 
@@ -146,8 +147,8 @@ pub(super) unsafe fn finish_msghdr(addr: *mut u8) {
     unsafe { flags.write(0) };
 }
 
-/// What an accept writes when it completes: the peer's address, cut to the length that lies at `len` then,
-/// and its full length.
+/// What an accept writes when it completes: the peer's address, cut to the length that lies at
+/// `len` then, and its full length.
 ///
 /// # Safety
 ///

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Ends a wait of the ring's owner. It works from any thread and at any time; once the ring is gone it
-/// does nothing.
+/// Ends a wait of the ring's owner. It works from any thread and at any time; once the ring is gone
+/// it does nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RingWaker {
     signal: Arc<Signal>,

@@ -1,7 +1,7 @@
 //! The descriptors of a thread's kernel in memory.
 //!
-//! Each is a real one, so that it can be owned, borrowed and closed as any other: the writing end of a
-//! pipe whose reading end stays here and tells when the last copy was closed.
+//! Each is a real one, so that it can be owned, borrowed and closed as any other: the writing end
+//! of a pipe whose reading end stays here and tells when the last copy was closed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

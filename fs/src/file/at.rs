@@ -1,0 +1,277 @@
+//! Reads and writes at an offset: no cursor, by shared reference.
+
+use super::File;
+use crate::fault;
+use crate::order::WHOLE;
+use sexton_buffers::{BufError, BufResult, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut};
+use sexton_runtime::op::{Parts, ReadAt, ReadVectoredAt, WriteAt, WriteVectoredAt, submit};
+use std::io;
+use std::ops::Range;
+
+impl File {
+    /// Reads once, from `pos` on, into the unfilled part of `buf`, and says how much.
+    ///
+    /// `(0, buf)` means that nothing is there: `pos` is at the end, or beyond. Calls may run side
+    /// by side.
+    ///
+    /// # Completes
+    /// When bytes, the end, or an error is there. `buf` comes back in every case.
+    ///
+    /// # If dropped
+    /// Nothing that anybody could see. `buf` is freed when the kernel has let go of it.
+    ///
+    /// # Kernel
+    /// `IORING_OP_READ`, since Linux 5.6.
+    ///
+    /// # Errors
+    /// The kernel's; `InvalidInput` if `buf` has no room, or `pos` is 2 to the power of 63 or more;
+    /// `NotSeekable` for pipes and the like.
+    ///
+    /// ```
+    /// # sexton_runtime::block_on(async {
+    /// let path = std::env::temp_dir().join("sexton-doc-read-at");
+    /// std::fs::write(&path, "0123456789")?;
+    /// let file = sexton_fs::File::open(&path).await?;
+    /// let (n, buf) = file.read_at(Vec::with_capacity(64), 7).await?;
+    /// assert_eq!((n, &buf[..]), (3, &b"789"[..]));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    pub async fn read_at<B: IoBufMut>(&self, mut buf: B, pos: u64) -> BufResult<usize, B> {
+        let room = buf.unfilled().len();
+        match self.prepare_read(room, pos).await {
+            Ok(()) => submit(ReadAt { fd: self.fd.clone(), buf, offset: pos }).await,
+            Err(error) => Err(BufError::new(error, buf)),
+        }
+    }
+
+    /// Reads once, from `pos` on, into the unfilled parts of `bufs` in order, and says how much.
+    ///
+    /// # Completes
+    /// As [`read_at`](File::read_at) does.
+    ///
+    /// # If dropped
+    /// As [`read_at`](File::read_at).
+    ///
+    /// # Kernel
+    /// `IORING_OP_READV`, since Linux 5.1.
+    ///
+    /// # Errors
+    /// As [`read_at`](File::read_at).
+    ///
+    /// ```
+    /// # sexton_runtime::block_on(async {
+    /// let path = std::env::temp_dir().join("sexton-doc-read-vectored-at");
+    /// std::fs::write(&path, "head body")?;
+    /// let file = sexton_fs::File::open(&path).await?;
+    /// let bufs = (Vec::with_capacity(5), Vec::with_capacity(64));
+    /// let (_, (head, body)) = file.read_vectored_at(bufs, 0).await?;
+    /// assert_eq!((&head[..], &body[..]), (&b"head "[..], &b"body"[..]));
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    pub async fn read_vectored_at<V: IoVecBufMut>(
+        &self,
+        mut bufs: V,
+        pos: u64,
+    ) -> BufResult<usize, V> {
+        let room = bufs.total_unfilled();
+        match self.prepare_read(room, pos).await {
+            Ok(()) => {
+                let parts = Parts::new(bufs);
+                submit(ReadVectoredAt { fd: self.fd.clone(), parts, offset: pos }).await
+            }
+            Err(error) => Err(BufError::new(error, bufs)),
+        }
+    }
+
+    /// Fills `buf` from `pos` on. `buf.at_most(n)` reads `n` bytes.
+    ///
+    /// # Completes
+    /// When `buf` is full, or the end or an error is there.
+    ///
+    /// # If dropped
+    /// As [`read_at`](File::read_at).
+    ///
+    /// # Kernel
+    /// `IORING_OP_READ`, since Linux 5.6; again after a short read.
+    ///
+    /// # Errors
+    /// As [`read_at`](File::read_at), but a full `buf` is fine; `UnexpectedEof` if the end comes
+    /// before. What was read is in the buffer.
+    ///
+    /// ```
+    /// use sexton_buffers::IoBufMut;
+    /// # sexton_runtime::block_on(async {
+    /// let path = std::env::temp_dir().join("sexton-doc-read-exact-at");
+    /// std::fs::write(&path, "0123456789")?;
+    /// let file = sexton_fs::File::open(&path).await?;
+    /// let buf = file.read_exact_at(Vec::with_capacity(64).at_most(3), 4).await?;
+    /// assert_eq!(buf.into_inner(), b"456");
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    pub async fn read_exact_at<B: IoBufMut>(&self, buf: B, pos: u64) -> Result<B, BufError<B>> {
+        sexton_io::ReadAt::read_exact_at(self, buf, pos).await
+    }
+
+    /// Writes a prefix of the filled bytes of `buf` at `pos`, and says how long it was.
+    ///
+    /// A file that was opened for appending is written at its end instead, wherever `pos` is.
+    ///
+    /// # Completes
+    /// When at least one byte was taken; at once, without the kernel, if there is none. `buf` comes
+    /// back in every case. The bytes are in the kernel's memory then, not yet on the disk
+    /// ([`sync_data`](File::sync_data)).
+    ///
+    /// # If dropped
+    /// The write may or may not happen. What this handle or a clone of it starts later at an
+    /// overlapping range starts after it has ended. `buf` is freed when the kernel has let go of
+    /// it.
+    ///
+    /// # Kernel
+    /// `IORING_OP_WRITE`, since Linux 5.6; several file systems let the ring's worker do it.
+    ///
+    /// # Errors
+    /// The kernel's; `InvalidInput` if `pos` is 2 to the power of 63 or more; `NotSeekable` for
+    /// pipes and the like.
+    ///
+    /// ```
+    /// # sexton_runtime::block_on(async {
+    /// let path = std::env::temp_dir().join("sexton-doc-write-at");
+    /// let file = sexton_fs::File::create(&path).await?;
+    /// let (n, _buf) = file.write_at(b"hello".to_vec(), 2).await?;
+    /// assert_eq!(n, 5);
+    /// assert_eq!(std::fs::read(&path)?, b"\0\0hello");
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    pub async fn write_at<B: IoBuf>(&self, buf: B, pos: u64) -> BufResult<usize, B> {
+        let len = buf.filled().len();
+        let range = match self.range_of_write(len, pos) {
+            Ok(Some(range)) => range,
+            Ok(None) => return Ok((0, buf)),
+            Err(error) => return Err(BufError::new(error, buf)),
+        };
+        let write = WriteAt { fd: self.fd.clone(), buf, offset: pos };
+        match self.write_in_order(range, write).await {
+            Ok(answer) => answer,
+            Err((write, error)) => Err(BufError::new(error, write.buf)),
+        }
+    }
+
+    /// Writes a prefix of the filled bytes of all `bufs` in order at `pos`, and says how long it
+    /// was.
+    ///
+    /// # Completes
+    /// As [`write_at`](File::write_at) does.
+    ///
+    /// # If dropped
+    /// As [`write_at`](File::write_at).
+    ///
+    /// # Kernel
+    /// `IORING_OP_WRITEV`, since Linux 5.1.
+    ///
+    /// # Errors
+    /// As [`write_at`](File::write_at).
+    ///
+    /// ```
+    /// # sexton_runtime::block_on(async {
+    /// let path = std::env::temp_dir().join("sexton-doc-write-vectored-at");
+    /// let file = sexton_fs::File::create(&path).await?;
+    /// let (n, _) = file.write_vectored_at((b"head ".to_vec(), &b"body"[..]), 0).await?;
+    /// assert_eq!(n, 9);
+    /// assert_eq!(std::fs::read(&path)?, b"head body");
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    pub async fn write_vectored_at<V: IoVecBuf>(&self, bufs: V, pos: u64) -> BufResult<usize, V> {
+        let range = match self.range_of_write(bufs.total_filled(), pos) {
+            Ok(Some(range)) => range,
+            Ok(None) => return Ok((0, bufs)),
+            Err(error) => return Err(BufError::new(error, bufs)),
+        };
+        let parts = Parts::new(bufs);
+        let write = WriteVectoredAt { fd: self.fd.clone(), parts, offset: pos };
+        match self.write_in_order(range, write).await {
+            Ok(answer) => answer,
+            Err((write, error)) => Err(BufError::new(error, write.parts.into_inner())),
+        }
+    }
+
+    /// Writes all filled bytes of `buf` at `pos`.
+    ///
+    /// # Completes
+    /// When all bytes were taken, or an error is there. `buf` comes back in every case.
+    ///
+    /// # If dropped
+    /// The write may happen wholly, partly or not at all; later calls are ordered behind it as
+    /// behind [`write_at`](File::write_at).
+    ///
+    /// # Kernel
+    /// `IORING_OP_WRITE`, since Linux 5.6; again after a short write.
+    ///
+    /// # Errors
+    /// As [`write_at`](File::write_at). `BufError::transferred` says how much was written before.
+    ///
+    /// ```
+    /// # sexton_runtime::block_on(async {
+    /// let path = std::env::temp_dir().join("sexton-doc-write-all-at");
+    /// let file = sexton_fs::File::create(&path).await?;
+    /// let mut buf = file.write_all_at(b"hello".to_vec(), 0).await?;
+    /// buf.clear(); // the same memory, for the next write
+    /// assert_eq!(std::fs::read(&path)?, b"hello");
+    /// # std::fs::remove_file(&path)?;
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    pub async fn write_all_at<B: IoBuf>(&self, buf: B, pos: u64) -> Result<B, BufError<B>> {
+        sexton_io::WriteAt::write_all_at(self, buf, pos).await
+    }
+
+    /// Checks a read of at most `room` bytes, and waits for the writes before it.
+    async fn prepare_read(&self, room: usize, pos: u64) -> io::Result<()> {
+        if room == 0 {
+            return Err(fault::no_room());
+        }
+        let range = self.range(room, pos)?;
+        self.order.settled(range).await
+    }
+
+    /// The range that a write of `len` bytes may touch; none if there is nothing to write.
+    fn range_of_write(&self, len: usize, pos: u64) -> io::Result<Option<Range<u64>>> {
+        let range = self.range(len, pos)?;
+        let range = if self.is_append { WHOLE } else { range };
+        Ok((len > 0).then_some(range))
+    }
+
+    /// `len` bytes from `pos` on, if this is a file with positions and `pos` is one.
+    fn range(&self, len: usize, pos: u64) -> io::Result<Range<u64>> {
+        if self.is_stream {
+            return Err(fault::not_seekable());
+        }
+        if i64::try_from(pos).is_err() {
+            return Err(fault::offset_too_large());
+        }
+        Ok(pos..pos.saturating_add(len as u64))
+    }
+}
+
+impl sexton_io::ReadAt for File {
+    async fn read_at<B: IoBufMut>(&self, buf: B, pos: u64) -> BufResult<usize, B> {
+        File::read_at(self, buf, pos).await
+    }
+
+    async fn read_vectored_at<V: IoVecBufMut>(&self, bufs: V, pos: u64) -> BufResult<usize, V> {
+        File::read_vectored_at(self, bufs, pos).await
+    }
+}
+
+impl sexton_io::WriteAt for File {
+    async fn write_at<B: IoBuf>(&self, buf: B, pos: u64) -> BufResult<usize, B> {
+        File::write_at(self, buf, pos).await
+    }
+
+    async fn write_vectored_at<V: IoVecBuf>(&self, bufs: V, pos: u64) -> BufResult<usize, V> {
+        File::write_vectored_at(self, bufs, pos).await
+    }
+}

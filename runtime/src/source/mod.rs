@@ -1,0 +1,3 @@
+//! What happens to a process from outside, as futures.
+
+pub mod signal;
