@@ -32,8 +32,8 @@ impl Claim {
         self.got
     }
 
-    /// The buffer, for a receive into its unfilled part. Its own counters stay as they are. What came
-    /// before is given up: who has the buffer may move the border behind which it lies (I1).
+    /// The buffer, for a receive into its unfilled part. Its own counters stay as they are. What
+    /// came before is given up: who has the buffer may move the border behind which it lies (I1).
     pub fn buf_mut(&mut self) -> &mut impl IoBufMut {
         self.got = 0;
         &mut self.buf

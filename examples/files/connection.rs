@@ -165,8 +165,8 @@ async fn skip(stream: &mut TcpStream, mut len: u64) -> io::Result<()> {
 
 /// Ends a connection so that the last answer arrives.
 ///
-/// A socket that is closed with unread bytes is reset, and the reset may overtake the answer: so this
-/// end says that it is done, and waits for the other one to say the same.
+/// A socket that is closed with unread bytes is reset, and the reset may overtake the answer: so
+/// this end says that it is done, and waits for the other one to say the same.
 async fn linger(stream: &mut TcpStream, limits: &Limits) -> io::Result<()> {
     stream.shutdown(Shutdown::Write).await?;
     let rest = async {

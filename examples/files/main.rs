@@ -4,9 +4,9 @@
 //! cargo run --release --example files -- [DIR] [--addr 127.0.0.1:8080] [--cores N]
 //! ```
 //!
-//! Read in this order: this file (cores, clients, the stop), `connection` (one client), `send` (files of
-//! any size in constant memory), `site` (what is on the disk). The others know nothing of Sexton: `args`,
-//! `request`, `status`, `response`, `path`, `range`, `date`, `mime`, `listing`.
+//! Read in this order: this file (cores, clients, the stop), `connection` (one client), `send`
+//! (files of any size in constant memory), `site` (what is on the disk). The others know nothing of
+//! Sexton: `args`, `request`, `status`, `response`, `path`, `range`, `date`, `mime`, `listing`.
 
 mod args;
 mod connection;

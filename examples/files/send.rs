@@ -12,8 +12,8 @@ const PIECE: u64 = 128 * 1024;
 
 /// Sends the head, and the body unless only the head was asked for.
 ///
-/// `patience` is how long a client may take for each piece. One that reads slowly makes the write wait,
-/// and with it the reading of the file.
+/// `patience` is how long a client may take for each piece. One that reads slowly makes the write
+/// wait, and with it the reading of the file.
 pub(crate) async fn send(
     stream: &TcpStream,
     response: Response,

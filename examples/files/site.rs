@@ -73,8 +73,8 @@ impl Site {
         }
     }
 
-    /// Where a path below the root really is, once all symbolic links are followed. One that leads out
-    /// is as good as none.
+    /// Where a path below the root really is, once all symbolic links are followed. One that leads
+    /// out is as good as none.
     ///
     /// Between this look and the opening, somebody who may write to the folder can still put a link
     /// in the place of a file: who may write to it is trusted with what it shows.

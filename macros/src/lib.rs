@@ -31,8 +31,7 @@ use proc_macro::TokenStream;
 ///
 /// The body itself, and the tasks that it spawns, need not be [`Send`].
 ///
-/// ```ignore
-/// // Needs the crate `sexton`, of which this one is a part; its own documentation runs this.
+/// ```
 /// #[sexton::main]
 /// async fn main() -> std::io::Result<()> {
 ///     println!("{} cores", sexton::cores());
@@ -50,12 +49,14 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// The other attributes of a test, `#[ignore]` and `#[should_panic]` among them, stay what they
 /// are, and a test that returns a `Result` fails on an error. The rules for `main` hold here too.
 ///
-/// ```ignore
-/// // Needs the crate `sexton`, of which this one is a part; its own documentation runs this.
+/// ```
 /// #[sexton::test]
-/// async fn a_task_gives_back_what_it_returns() {
-///     assert_eq!(sexton::spawn(async { 7 }).await.unwrap(), 7);
+/// async fn a_task_gives_back_what_it_returns() -> std::io::Result<()> {
+///     assert_eq!(sexton::spawn(async { 7 }).await?, 7);
+///     Ok(())
 /// }
+/// # // What is shown is a test, which a doc test does not run; so it is run here, too.
+/// # sexton::block_on(async { assert_eq!(sexton::spawn(async { 7 }).await.unwrap(), 7) });
 /// ```
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, item: TokenStream) -> TokenStream {

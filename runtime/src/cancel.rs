@@ -1,4 +1,5 @@
-//! Cancelling without losing the buffer: a token ends operations, and their futures go on to the end.
+//! Cancelling without losing the buffer: a token ends operations, and their futures go on to the
+//! end.
 
 use crate::contain::contained;
 use slab::Slab;
@@ -45,8 +46,8 @@ impl CancelToken {
         Self::default()
     }
 
-    /// Cancels: every operation that is awaited inside a [`run`](Self::run) of this token, and every one
-    /// that starts there later. A second call does nothing.
+    /// Cancels: every operation that is awaited inside a [`run`](Self::run) of this token, and
+    /// every one that starts there later. A second call does nothing.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::SeqCst);
         let wakers = std::mem::take(&mut *self.waiting());
@@ -62,9 +63,9 @@ impl CancelToken {
         self.0.cancelled.load(Ordering::SeqCst)
     }
 
-    /// Runs `future`; when the token is cancelled, each operation awaited inside is cancelled and then
-    /// awaited to its own last answer: an error (`ECANCELED`) with the buffer, or its success if the
-    /// kernel was faster.
+    /// Runs `future`; when the token is cancelled, each operation awaited inside is cancelled and
+    /// then awaited to its own last answer: an error (`ECANCELED`) with the buffer, or its success
+    /// if the kernel was faster.
     ///
     /// # Completes
     /// When `future` does. That may be later than the cancel: an operation that the kernel cannot
@@ -137,9 +138,9 @@ impl Entry {
         // Wakers are foreign code: cloned and dropped while nothing is locked.
         let waker = cx.waker().clone();
         let mut waiting = token.waiting();
-        // Under the lock that `cancel` takes after it has set the flag: either the flag is seen here, or
-        // the waker is found there. So nothing enters the list after it was taken, and no index is
-        // given out twice.
+        // Under the lock that `cancel` takes after it has set the flag: either the flag is seen
+        // here, or the waker is found there. So nothing enters the list after it was taken, and no
+        // index is given out twice.
         if token.is_cancelled() {
             drop(waiting);
             return true;

@@ -1,17 +1,20 @@
 //! The ring and the operations in flight on it.
 //!
-//! The driver holds the one unsafe promise of the runtime: between an operation's description and its
-//! last answer, nobody moves or touches it (`docs/decisions/0001-an-entry-borrows-from-its-operation.md`).
+//! The driver holds the one unsafe promise of the runtime: between an operation's description and
+//! its last answer, nobody moves or touches it
+//! (`docs/decisions/0001-an-entry-borrows-from-its-operation.md`).
 //!
 //! # Invariants
 //!
 //! - **I1** what is pushed to the ring is the request of an operation that lies in its slot; the
 //!   registry gives it out again only through an `Ending`, which the ring's last answer makes (or a
 //!   take-back that the ring confirms, or the fact that it was never pushed).
-//! - **I2** an answer reaches the registry at most once, and the completion made of it is used once.
+//! - **I2** an answer reaches the registry at most once, and the completion made of it is used
+//!   once.
 //! - **I3** no foreign code (`entry`, marks, `complete`, `adopt`, items, wakers, drops) runs while
 //!   `inner` is borrowed.
-//! - **I4** a pool of provided buffers stays alive until its group is unregistered or the ring is gone.
+//! - **I4** a pool of provided buffers stays alive until its group is unregistered or the ring is
+//!   gone.
 
 #![allow(unsafe_code, reason = "operations lie in raw slots while the kernel has them")]
 
@@ -353,8 +356,8 @@ impl Driver {
         }
     }
 
-    /// Marks the buffer. If its code panics, the operation is dropped, since the kernel has let go of
-    /// it, and the panic goes on.
+    /// Marks the buffer. If its code panics, the operation is dropped, since the kernel has let go
+    /// of it, and the panic goes on.
     fn mark(&self, ending: Ending<Completion>) -> Ending<Completion> {
         // SAFETY: I2: the answer came from the ring for this operation.
         match catch_unwind(AssertUnwindSafe(|| unsafe { ending.mark() })) {
@@ -467,8 +470,8 @@ impl Inner {
         }
     }
 
-    /// Sends wanted cancels as far as there is room. What the kernel does not have yet is taken back
-    /// instead, which ends it: that answer is the job.
+    /// Sends wanted cancels as far as there is room. What the kernel does not have yet is taken
+    /// back instead, which ends it: that answer is the job.
     fn send_cancels(&mut self) -> Option<Job> {
         while let Some(key) = self.registry.next_cancel() {
             let Some(facts) = self.registry.in_flight_facts(key) else { continue };
@@ -514,7 +517,8 @@ impl Inner {
     }
 
     /// A cancel found nothing, or something that could not be cancelled just then: as long as its
-    /// target is in flight it is tried again, since `ENOENT` does not mean that the target has ended.
+    /// target is in flight it is tried again, since `ENOENT` does not mean that the target has
+    /// ended.
     fn cancel_missed(&mut self, key: Key) {
         if self.registry.in_flight_facts(key).is_some() {
             self.missed.push(key);

@@ -202,8 +202,8 @@ pub struct CoreStats {
     pub panics: u64,
     /// Answers that nobody expected.
     pub strays: u64,
-    /// Answers, of whatever operation, that said `EFAULT`: the kernel could not reach the memory that
-    /// it was given. Anything but zero is a mistake in a buffer's type, or in Sexton.
+    /// Answers, of whatever operation, that said `EFAULT`: the kernel could not reach the memory
+    /// that it was given. Anything but zero is a mistake in a buffer's type, or in Sexton.
     pub faults: u64,
     /// Tasks that are not finished, or that somebody still refers to.
     pub tasks: u64,

@@ -1,6 +1,4 @@
 //! An extern main.
 
-use sexton_macros as sexton;
-
 #[sexton::main]
 async extern "C" fn main() {}

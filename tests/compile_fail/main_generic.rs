@@ -1,7 +1,5 @@
 //! A generic main.
 
-use sexton_macros as sexton;
-
 #[sexton::main]
 async fn main<T: Default>() {
     T::default();

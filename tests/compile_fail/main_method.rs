@@ -1,7 +1,5 @@
 //! A method as main.
 
-use sexton_macros as sexton;
-
 struct Server;
 
 impl Server {

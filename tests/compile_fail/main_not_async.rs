@@ -1,6 +1,4 @@
 //! A main that is not async.
 
-use sexton_macros as sexton;
-
 #[sexton::main]
 fn main() {}

@@ -1,7 +1,5 @@
 //! A main that is no function.
 
-use sexton_macros as sexton;
-
 #[sexton::main]
 struct Main;
 

@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// How long a client waits for anything. Longer than any answer takes, shorter than a test may hang.
+/// How long a client waits for anything. Longer than any answer takes, shorter than a test may
+/// hang.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connection.

@@ -11,7 +11,8 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    /// A folder for the test of this name, with nothing in it but `outside.txt` and an empty `site`.
+    /// A folder for the test of this name, with nothing in it but `outside.txt` and an empty
+    /// `site`.
     pub(crate) fn new(test: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("files-{test}"));
         drop(fs::remove_dir_all(&folder)); // of a run that was killed

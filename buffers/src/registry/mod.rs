@@ -1,20 +1,23 @@
-//! Who owns what while the kernel works: operations in their slots, from submission to the last answer.
+//! Who owns what while the kernel works: operations in their slots, from submission to the last
+//! answer.
 //!
 //! The registry is memory and bookkeeping. It makes no system call and runs no foreign code: each
 //! transition returns what is to be done ([`Next`]), and its caller does it with no borrow held.
 //!
-//! Read in this order: `key` (names), `state` (the life of one operation), `pages` and `stored` (its
-//! memory), `list` (pending cancels, the graveyard's order), then this file, which ties them together.
+//! Read in this order: `key` (names), `state` (the life of one operation), `pages` and `stored`
+//! (its memory), `list` (pending cancels, the graveyard's order), then this file, which ties them
+//! together.
 //!
 //! # Invariants
 //!
-//! - **I1** a record in the slab means that its slot holds an operation of the type that the record's
-//!   table was made for; the operation is taken out exactly when the record goes (`remove`).
-//! - **I2** between `launch` and the last answer nobody touches the slot: `complete` is the only way
-//!   to `Done` or `Finishing`, and only those two states hand out an [`Ending`].
+//! - **I1** a record in the slab means that its slot holds an operation of the type that the
+//!   record's table was made for; the operation is taken out exactly when the record goes
+//!   (`remove`).
+//! - **I2** between `launch` and the last answer nobody touches the slot: `complete` is the only
+//!   way to `Done` or `Finishing`, and only those two states hand out an [`Ending`].
 //! - **I3** an operation has one `Ending`, since the state that gives it is left by giving it.
-//! - **I4** a slot's generation grows when its record goes, so an old key finds nothing. A slot whose
-//!   generations are used up is never used again.
+//! - **I4** a slot's generation grows when its record goes, so an old key finds nothing. A slot
+//!   whose generations are used up is never used again.
 
 #![allow(unsafe_code, reason = "operations are stored raw: the kernel writes behind them")]
 
@@ -50,7 +53,8 @@ pub struct Table<C> {
     /// Hands an answer that is not the last one to the operation's handler.
     ///
     /// # Safety
-    /// `Words` holds the operation, which the kernel still has: only what lies beside it is touched.
+    /// `Words` holds the operation, which the kernel still has: only what lies beside it is
+    /// touched.
     pub item: unsafe fn(*mut Words, C),
     /// Drops the operation without an answer.
     ///
@@ -379,8 +383,8 @@ impl<C> Registry<C> {
         }
     }
 
-    /// Replaces the waker of an operation in flight; the old one, or `waker` itself if the operation
-    /// is not in flight any more, comes back to be dropped with no borrow held.
+    /// Replaces the waker of an operation in flight; the old one, or `waker` itself if the
+    /// operation is not in flight any more, comes back to be dropped with no borrow held.
     pub fn set_waker(&mut self, key: Key, waker: Waker) -> Option<Waker> {
         match self.record(key).map(|record| &mut record.state) {
             Some(State::InFlight { waker: slot, .. }) => slot.replace(waker),
@@ -426,8 +430,8 @@ impl<C> Registry<C> {
     }
 
     /// The future of an operation is gone, or the owner of a detached one: from now on the
-    /// operation is in the graveyard, and a cancel is wanted. If the answer is here already, it is to
-    /// be adopted at once.
+    /// operation is in the graveyard, and a cancel is wanted. If the answer is here already, it is
+    /// to be adopted at once.
     pub fn bury(&mut self, key: Key, now_ms: u32) -> Next<C> {
         let mut waker = None;
         let Some(record) = self.record(key) else { return Next::Nothing };

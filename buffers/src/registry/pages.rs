@@ -2,10 +2,12 @@
 //!
 //! # Invariants
 //!
-//! - **I1** a page is reached by its raw pointer only. No reference to a page, to a slot or to several
-//!   slots is ever formed, so what the kernel and a neighbour do in their slots conflicts with nobody.
+//! - **I1** a page is reached by its raw pointer only. No reference to a page, to a slot or to
+//!   several slots is ever formed, so what the kernel and a neighbour do in their slots conflicts
+//!   with nobody.
 //! - **I2** a page lives from its allocation to `free_all`; its slots do not move.
-//! - **I3** index `i` is slot `i % PAGE_SLOTS` of page `i / PAGE_SLOTS`; `reserve(i)` has made that page.
+//! - **I3** index `i` is slot `i % PAGE_SLOTS` of page `i / PAGE_SLOTS`; `reserve(i)` has made that
+//!   page.
 
 #![allow(unsafe_code, reason = "raw pages are what keeps neighbours in flight apart")]
 

@@ -54,8 +54,8 @@ impl<O> Stored<O> {
     ///
     /// # Safety
     ///
-    /// `place` put an `O` into `slot` (or into what was copied here), and nobody took it; the kernel
-    /// has let go of it.
+    /// `place` put an `O` into `slot` (or into what was copied here), and nobody took it; the
+    /// kernel has let go of it.
     pub unsafe fn take(slot: *mut Words) -> O {
         // SAFETY: as the caller says.
         let at = unsafe { Self::at(slot) };

@@ -90,8 +90,8 @@ impl SocketAddrBuf {
         (self.storage.as_mut_ptr().cast(), &raw mut self.len)
     }
 
-    /// The address for the kernel to read. The kernel's own length may be that of a longer address (a
-    /// local socket's), of which only the part that had room is here.
+    /// The address for the kernel to read. The kernel's own length may be that of a longer address
+    /// (a local socket's), of which only the part that had room is here.
     pub(crate) fn bytes(&self) -> (*const u8, libc::socklen_t) {
         let room = size_of::<libc::sockaddr_in6>() as u32;
         (self.storage.as_ptr().cast(), self.len.min(room))

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **I1** every pointer in an `Entry<'a>` comes from a reference that lives for `'a`, so what safe
-//!   code returns from `entry` points into its operation, or is static.
+//! - **I1** every pointer in an `Entry<'a>` comes from a reference that lives for `'a`, so what
+//!   safe code returns from `entry` points into its operation, or is static.
 //! - **I2** a buffer's mark is made from the same reference as the buffer's address, so the driver
 //!   marks exactly what the kernel filled.
 
@@ -182,8 +182,8 @@ impl<'a> Entry<'a> {
         entry
     }
 
-    /// Receives into a buffer without marking it: the bytes are recorded as claimable, by whoever reads
-    /// next. Otherwise as [`recv`](Self::recv).
+    /// Receives into a buffer without marking it: the bytes are recorded as claimable, by whoever
+    /// reads next. Otherwise as [`recv`](Self::recv).
     pub fn recv_claim(fd: &'a Fd, claim: &'a mut Claim, poll_first: bool) -> Self {
         let claim: *mut Claim = claim;
         // SAFETY: I1: `claim` is borrowed for `'a`, exclusively.
@@ -197,8 +197,8 @@ impl<'a> Entry<'a> {
         entry
     }
 
-    /// Receives into a buffer that the kernel picks from `pool` when data is there, again and again if
-    /// `multishot` (Linux 6.0). `IORING_OP_RECV` with provided buffers, since Linux 5.19.
+    /// Receives into a buffer that the kernel picks from `pool` when data is there, again and again
+    /// if `multishot` (Linux 6.0). `IORING_OP_RECV` with provided buffers, since Linux 5.19.
     pub fn recv_provided(fd: &'a Fd, pool: &'a ProvidedPool, multishot: bool) -> Self {
         let mut entry = Self::on(opcode::Recv::CODE, fd);
         entry.request.flags |= abi::SQE_BUFFER_SELECT;
@@ -267,8 +267,8 @@ impl<'a> Entry<'a> {
         entry
     }
 
-    /// Waits until the descriptor is ready for `mask` (`POLLIN`, `POLLOUT`); the answer is the mask of
-    /// what is ready. `IORING_OP_POLL_ADD`, since Linux 5.1.
+    /// Waits until the descriptor is ready for `mask` (`POLLIN`, `POLLOUT`); the answer is the mask
+    /// of what is ready. `IORING_OP_POLL_ADD`, since Linux 5.1.
     pub fn poll(fd: &'a Fd, mask: u32) -> Self {
         let mut entry = Self::on(opcode::PollAdd::CODE, fd);
         // The kernel wants the halves of the mask swapped on big-endian machines.

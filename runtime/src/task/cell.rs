@@ -1,8 +1,8 @@
 //! One spawned future in one allocation: counts, state, future or output.
 //!
-//! A cell belongs to the thread that spawned it, its *owner*. The owner's references are counted in a
-//! plain cell; other threads only add to an atomic count, and give their references back as messages.
-//! So a wake or a clone on the own core costs no atomic operation.
+//! A cell belongs to the thread that spawned it, its *owner*. The owner's references are counted in
+//! a plain cell; other threads only add to an atomic count, and give their references back as
+//! messages. So a wake or a clone on the own core costs no atomic operation.
 //!
 //! ```text
 //!              1 scheduled          2 run                3 ready, panicked, aborted
@@ -13,17 +13,18 @@
 //!
 //! # Invariants
 //!
-//! - **I1** `refs + foreign` is the number of references to the cell: wakers, handles, the run queue's,
-//!   and the executor's for a task that is not finished. The cell is freed when it is zero.
-//! - **I2** everything but `foreign`, `foreign_woken`, `owner`, `door` and `vtable` is touched by the
-//!   owner's thread only; those are atomics, or never change.
-//! - **I3** other threads only increase `foreign`, and send what they drop or wake to the owner, with
-//!   the reference. A reference that is in a message is counted, so a cell named by one lives.
-//! - **I4** once the owner's executor has ended (`orphan`), all references are in `foreign`, which is
-//!   then decremented by whoever drops one; the executor moves its count there *before* it closes
-//!   the mailbox, so whoever finds it closed sees that.
-//! - **I5** `stage` is borrowed by one call at a time: a run (flag `RUNNING`), or the taking of the output
-//!   by its one handle (flag `FINISHED`).
+//! - **I1** `refs + foreign` is the number of references to the cell: wakers, handles, the run
+//!   queue's, and the executor's for a task that is not finished. The cell is freed when it is
+//!   zero.
+//! - **I2** everything but `foreign`, `foreign_woken`, `owner`, `door` and `vtable` is touched by
+//!   the owner's thread only; those are atomics, or never change.
+//! - **I3** other threads only increase `foreign`, and send what they drop or wake to the owner,
+//!   with the reference. A reference that is in a message is counted, so a cell named by one lives.
+//! - **I4** once the owner's executor has ended (`orphan`), all references are in `foreign`, which
+//!   is then decremented by whoever drops one; the executor moves its count there *before* it
+//!   closes the mailbox, so whoever finds it closed sees that.
+//! - **I5** `stage` is borrowed by one call at a time: a run (flag `RUNNING`), or the taking of the
+//!   output by its one handle (flag `FINISHED`).
 
 #![allow(unsafe_code, reason = "wakers are raw pointers with a hand-written reference count")]
 
@@ -223,7 +224,8 @@ impl TaskRef {
             return;
         }
         header.set(RELEASED);
-        // SAFETY: the executor forgot one counted reference when it spawned the task; on its thread.
+        // SAFETY: the executor forgot one counted reference when it spawned the task; on its
+        // thread.
         unsafe { release_own(self.0) };
     }
 
@@ -338,8 +340,8 @@ impl Header {
         context::owner() == self.owner
     }
 
-    /// I1: one more reference. Outside the owner's runtime it is counted where everybody may: on the
-    /// owner's thread, too, since its executor may have ended (I4).
+    /// I1: one more reference. Outside the owner's runtime it is counted where everybody may: on
+    /// the owner's thread, too, since its executor may have ended (I4).
     fn retain(&self) {
         let before = if self.is_own() {
             self.refs.replace(self.refs.get() + 1)
@@ -405,7 +407,8 @@ pub(crate) fn release_orphan(task: TaskRef) {
     // I4: all references are in `foreign`.
     if header.foreign.fetch_sub(1, Ordering::Release) == 1 {
         fence(Ordering::Acquire);
-        // SAFETY: I1: it was the last one. The future is gone: the executor dropped it when it ended.
+        // SAFETY: I1: it was the last one. The future is gone: the executor dropped it when it
+        // ended.
         unsafe { (header.vtable.free)(raw) };
     }
 }
@@ -494,8 +497,8 @@ unsafe fn cancel<F: Future>(raw: NonNull<Header>) {
     }
 }
 
-/// Drops the future in place and stores the output. A destructor that panics becomes the result; the
-/// output's own may then panic as well, and the task is finished all the same.
+/// Drops the future in place and stores the output. A destructor that panics becomes the result;
+/// the output's own may then panic as well, and the task is finished all the same.
 fn replace<F: Future>(stage: &mut Stage<F>, output: Result<F::Output, JoinError>) {
     let dropped = catch_unwind(AssertUnwindSafe(|| *stage = Stage::Taken));
     *stage = Stage::Output(match dropped {

@@ -2,7 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **I1** a local handle is made with the task it names, of the same output type, and is the only one.
+//! - **I1** a local handle is made with the task it names, of the same output type, and is the only
+//!   one.
 
 #![allow(unsafe_code, reason = "a task's output is taken out of its type-erased cell")]
 
@@ -55,8 +56,9 @@ impl<T> JoinHandle<T> {
         Self { repr: Repr::Remote(remote), _local: PhantomData }
     }
 
-    /// Aborts the task: its future is dropped at its next turn, and awaiting the handle gives an error
-    /// that says so, unless the task was finished already. A blocking call that has started goes on.
+    /// Aborts the task: its future is dropped at its next turn, and awaiting the handle gives an
+    /// error that says so, unless the task was finished already. A blocking call that has started
+    /// goes on.
     pub fn abort(&self) {
         match &self.repr {
             Repr::Local(task) => task.abort(),
