@@ -1,5 +1,7 @@
 //! Bad days on the real kernel: queues that are full, descriptors that run out, limits of a user.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 #[path = "support/frozen.rs"]
 mod frozen;
 #[path = "support/poll.rs"]

@@ -1,5 +1,7 @@
 //! What the kernel still has is never freed, and what it brings late is never lost.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 #[path = "support/guarded.rs"]
 mod guarded;
 #[path = "support/frozen.rs"]

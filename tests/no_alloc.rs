@@ -4,6 +4,7 @@
 //!
 //! - **I1** every call goes to the system's allocator unchanged; what is counted is beside it.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
 use sexton::io::BufRead;

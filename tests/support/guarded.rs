@@ -7,8 +7,7 @@
 //!
 //! - **I1** a page is handed out once (`next` only grows), inside the reservation, which is never
 //!   unmapped as a whole.
-//! - **I2** a `GuardedBuf` alone owns its page, which is zeroed, readable and writable until its
-//!   drop.
+//! - **I2** a `GuardedBuf` alone owns its page: zeroed, readable and writable until its drop.
 //! - **I3** `filled <= PAGE`, and all bytes of the page are initialised.
 
 #![allow(unsafe_code, reason = "memory of our own, taken away while somebody may still use it")]
