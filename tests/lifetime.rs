@@ -2,6 +2,8 @@
 
 #[path = "support/guarded.rs"]
 mod guarded;
+#[path = "support/frozen.rs"]
+mod frozen;
 #[path = "support/rng.rs"]
 mod rng;
 #[path = "support/poll.rs"]

@@ -79,7 +79,8 @@ pub(crate) async fn serve(mut stream: TcpStream, service: Rc<Service>) -> io::Re
                 let keep_alive = is_read && request.keep_alive && !service.stop.is_cancelled();
                 let head_only = request.method == Method::Head;
                 send(&stream, response, head_only, keep_alive, patience).await?;
-                if !keep_alive {
+                // The stop may have come while the answer was on its way: no other one is begun.
+                if !keep_alive || service.stop.is_cancelled() {
                     return linger(&mut stream, &service.limits).await;
                 }
             }

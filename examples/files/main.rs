@@ -24,8 +24,9 @@ mod listing;
 use args::{Args, Refusal, USAGE};
 use connection::{Limits, Service};
 use sexton::net::TcpListener;
+use sexton::signal::{self, Signal};
 use sexton::time::timeout;
-use sexton::{CancelToken, JoinSet, signal};
+use sexton::{CancelToken, JoinSet};
 use site::Site;
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
@@ -63,7 +64,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Serves until Ctrl-C.
+/// Serves until Ctrl-C, or until a service manager says so (`SIGTERM`).
 async fn run(args: Args) -> io::Result<()> {
     let site = Site::open(&args.dir).await.map_err(about(args.dir.display()))?;
     let cores = args.cores.map_or(sexton::cores(), NonZeroUsize::get);
@@ -72,15 +73,16 @@ async fn run(args: Args) -> io::Result<()> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
     let stop = CancelToken::new();
-    sexton::spawn(stop_on_signal(stop.clone()));
+    sexton::spawn(stop_on(signal::ctrl_c(), stop.clone()));
+    sexton::spawn(stop_on(signal::terminate(), stop.clone()));
     let start = move || serve(args.addr, cores, site.clone(), stop.clone());
     sexton::spawn_per_core(start).try_join().await?; // the first error ends the others
     Ok(())
 }
 
-/// The first Ctrl-C stops, the second one ends at once.
-async fn stop_on_signal(stop: CancelToken) -> io::Result<()> {
-    signal::ctrl_c().await?;
+/// Stops the server when the signal comes; a Ctrl-C after it ends the process at once.
+async fn stop_on(signal: Signal, stop: CancelToken) -> io::Result<()> {
+    signal.await?;
     eprintln!("Stopping: what is being sent may take {} s more; Ctrl-C ends it.", GRACE.as_secs());
     stop.cancel();
     signal::ctrl_c().await?;
@@ -128,6 +130,14 @@ async fn forget_finished<T: 'static>(tasks: &mut JoinSet<T>) {
 /// Says where the files are, on how many cores, and what the kernel granted.
 fn announce(site: &Site, addr: SocketAddr, cores: usize) {
     println!("Serving {} on {cores} of {} cores", site.root().display(), sexton::cores());
+    if let Ok(caps) = sexton::doctor().ring() {
+        let words =
+            |flags: &mut dyn Iterator<Item = &'static str>| flags.collect::<Vec<_>>().join(" ");
+        println!("Linux {} granted {}", caps.kernel(), words(&mut caps.flags()));
+        if caps.refused().next().is_some() {
+            println!("and refused {}", words(&mut caps.refused()));
+        }
+    }
     println!("http://{addr}/");
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn not_utf8() -> Error {
 
 pub(crate) fn unread(n: usize) -> Error {
     let text = format!("{n} bytes were received and not read yet: see `File::buffer`");
-    Error::new(ErrorKind::Other, text)
+    Error::other(text)
 }
 
 pub(crate) fn no_creation_time() -> Error {

@@ -36,8 +36,9 @@
 //! # let dir = std::env::temp_dir();
 //! # let (from, to) = (dir.join("sexton-doc-tour-a"), dir.join("sexton-doc-tour-b"));
 //! # std::fs::write(&from, "all of it").unwrap();
-//! # let copied = copy_file(from.to_str().unwrap(), to.to_str().unwrap());
-//! # assert_eq!(sexton_runtime::block_on(copied).unwrap(), 9);
+//! # let copy = copy_file(from.to_str().unwrap(), to.to_str().unwrap());
+//! # let copied = sexton_runtime::block_on(copy);
+//! # assert_eq!(copied.unwrap(), 9);
 //! # assert_eq!(std::fs::read(&to).unwrap(), b"all of it");
 //! # for path in [from, to] { std::fs::remove_file(path).unwrap(); }
 //! ```

@@ -17,7 +17,7 @@ use std::path::Path;
 /// let path = std::env::temp_dir().join("sexton-doc-open-options");
 /// # let _ = std::fs::remove_file(&path);
 /// let mut options = OpenOptions::new();
-/// let file = options.read(true).write(true).create(true).mode(0o600).open(&path).await?;
+/// let file = options.write(true).create(true).mode(0o600).open(&path).await?;
 /// file.write_all_at(b"hello", 0).await?;
 ///
 /// let again = OpenOptions::new().write(true).create_new(true).open(&path).await;

@@ -313,7 +313,8 @@ fn a_reset_is_an_error_for_its_connection_only() {
 
 #[test]
 fn more_readers_than_pool_buffers_all_progress() {
-    let runtime = Builder::new().config(|c| c.recv_buffers = 2).build().unwrap();
+    let runtime =
+        Builder::new().config(|c| (c.recv_buffers, c.recv_buffers_max) = (2, 2)).build().unwrap();
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();

@@ -123,7 +123,11 @@ impl BlockingPool {
     /// After `shutdown`, and if a thread cannot be started and there is none. The job is dropped
     /// then.
     pub(crate) fn execute(&self, job: Job) -> Result<(), Refused> {
-        let mut state = self.shared.lock();
+        self.push(self.shared.lock(), job)
+    }
+
+    /// `execute`, under a lock that is held already.
+    fn push(&self, mut state: MutexGuard<'_, State>, job: Job) -> Result<(), Refused> {
         if state.shut_down {
             drop(state);
             // I3: `job` is dropped here, after the lock.

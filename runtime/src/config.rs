@@ -46,6 +46,10 @@ pub(crate) const REAP_BATCH: usize = 256;
 /// and enough that 1024 busy connections do not starve.
 pub(crate) const RECV_BUFFERS: u16 = 256;
 
+/// Provided buffers of a core's largest pool: 16 MiB, of which untouched pages cost nothing. Larger
+/// pools are made when smaller ones run out.
+pub(crate) const RECV_BUFFERS_MAX: u16 = 4096;
+
 /// Bytes of one provided buffer: one page.
 pub(crate) const RECV_BUFFER_LEN: u32 = 4096;
 
@@ -105,6 +109,8 @@ pub struct Config {
     pub reap_batch: usize,
     /// Provided buffers of each core, rounded up to a power of two (default 256).
     pub recv_buffers: u16,
+    /// Provided buffers of a core's largest pool, made when smaller ones run out (default 4096).
+    pub recv_buffers_max: u16,
     /// Bytes of one provided buffer (default 4096).
     pub recv_buffer_len: u32,
     /// Buried operations of a core beyond which submissions wait (default 65,536).
@@ -145,6 +151,7 @@ impl Default for Config {
             polls_per_turn: POLLS_PER_TURN,
             reap_batch: REAP_BATCH,
             recv_buffers: RECV_BUFFERS,
+            recv_buffers_max: RECV_BUFFERS_MAX,
             recv_buffer_len: RECV_BUFFER_LEN,
             graveyard_ops: GRAVEYARD_OPS,
             graveyard_bytes: GRAVEYARD_BYTES,

@@ -38,7 +38,7 @@ const USED: [(u8, &str); 16] = [
 ///
 /// # Kernel
 ///
-/// `io_uring_setup` and `io_uring_register` of a thread of its own; `/proc/self/status` and
+/// `io_uring_setup` and `io_uring_register` of a thread of its own; `/proc/thread-self/status` and
 /// `/proc/sys/kernel`.
 ///
 /// ```

@@ -12,11 +12,11 @@
 //!    └──────────────────────────────────────────────────────────────┘
 //! ```
 
-use crate::config::Config;
 use crate::contain::contained;
 use crate::context;
 use crate::door::{Door, Message};
 use crate::driver::Driver;
+use crate::recv_pools::RecvPools;
 use crate::runtime::Shared;
 use crate::start_error::StartError;
 use crate::stats::CoreCounters;
@@ -24,7 +24,7 @@ use crate::sys::{Entered, Ring, RingConfig, Wait};
 use crate::task::{AllTasks, Header, JoinHandle, RunQueue, TaskRef, new_task, release_orphan};
 use crate::time::Timers;
 use crate::wake_read::WakeRead;
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::ptr::NonNull;
@@ -53,8 +53,7 @@ pub(crate) struct Core {
     polls_per_turn: u32,
     long_poll: Duration,
     closing: Cell<bool>,
-    pool: OnceCell<Option<sexton_buffers::ProvidedPool>>,
-    config: Config,
+    recv_pools: RecvPools,
 }
 
 /// The waker of the future that a `block_on` runs.
@@ -101,8 +100,7 @@ impl Core {
             polls_per_turn: config.polls_per_turn.max(1),
             long_poll: config.long_poll,
             closing: Cell::new(false),
-            pool: OnceCell::new(),
-            config,
+            recv_pools: RecvPools::new(&config),
         }))
     }
 
@@ -126,17 +124,8 @@ impl Core {
         &self.shared
     }
 
-    /// This core's pool of provided buffers, made when the first reader wants it; none if the
-    /// kernel refused it.
-    pub(crate) fn recv_pool(&self) -> Option<sexton_buffers::ProvidedPool> {
-        let make = || {
-            let count = self.config.recv_buffers.clamp(1, 1 << 15).next_power_of_two();
-            let pool =
-                sexton_buffers::ProvidedPool::new(0, count, self.config.recv_buffer_len.max(64));
-            let pool = pool.ok()?;
-            self.driver.register_pool(&pool).ok().map(|()| pool)
-        };
-        self.pool.get_or_init(make).clone()
+    pub(crate) fn recv_pools(&self) -> &RecvPools {
+        &self.recv_pools
     }
 
     pub(crate) fn enqueue(&self, task: TaskRef) {
@@ -281,8 +270,7 @@ impl Core {
         self.read_mail();
         while self.queue.pop().is_some() {}
         self.timers.clear();
-        // From here on nobody counts without atomics; what is still referred to becomes
-        // everybody's.
+        // From here on nobody counts without atomics; what is still referred to becomes everybody's.
         drop(entered);
         while let Some(task) = self.tasks.pop_uncounted() {
             task.orphan();

@@ -26,6 +26,7 @@ mod sync;
 mod mailbox;
 mod door;
 mod context;
+mod recv_pools;
 mod executor;
 mod runtime;
 mod spawn;

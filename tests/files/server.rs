@@ -87,9 +87,9 @@ impl Server {
         Self { child, stderr, greeting, addr }
     }
 
-    /// Ctrl-C, until the server has said that it heard.
-    pub(crate) fn interrupt(&mut self) {
-        let kill = format!("kill -INT {}", self.child.id());
+    /// Asks the server to stop, by the signal of this name, and waits until it says that it heard.
+    pub(crate) fn stop(&mut self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.child.id());
         let status = Command::new("sh").args(["-c", &kill]).status().expect("there is a shell");
         assert!(status.success());
         let mut line = String::new();

@@ -1,14 +1,18 @@
 //! A runtime that ends with everything under way: no hang, nothing freed early, nothing kept.
 
 use crate::deadline::within_a_minute;
+use crate::frozen::frozen;
 use crate::guarded::PAGE;
 use crate::memory::direct_file_of_pages;
-use crate::poll::{poll_once, turns};
+use crate::poll::{poll_once, turns, until};
 use crate::watched::{From, Log, read};
 use sexton::Fd;
 use sexton::buf::IoBufMut;
 use sexton::io::BufRead;
 use sexton::net::{TcpListener, TcpStream};
+use sexton::op::{ReadAt, submit};
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -96,5 +100,34 @@ fn what_is_polled_and_dropped_after_its_runtime_is_harmless() {
         let ended = std::future::Future::poll(std::pin::Pin::new(&mut join), &mut cx);
         assert!(matches!(ended, std::task::Poll::Ready(Err(error)) if error.is_cancelled()));
         drop(stream);
+    });
+}
+
+#[test]
+fn a_runtime_that_ends_with_a_stuck_operation_leaks_it_and_returns() {
+    within_a_minute(|| {
+        let Some((buf, thaw)) = frozen() else {
+            println!("SKIPPED: no userfaultfd here, so nothing to be stuck on");
+            return;
+        };
+        let grace = Duration::from_millis(300);
+        let runtime = sexton::Builder::new().grace(grace).build().unwrap();
+        runtime.block_on(async {
+            let file = std::fs::File::open("/proc/kallsyms").unwrap();
+            let fd = Fd::new(OwnedFd::from(file));
+            let mut stuck = submit(ReadAt { fd, buf, offset: 0 });
+            assert!(poll_once(Pin::new(&mut stuck)).await.is_none());
+            until("the kernel stands before the page", || thaw.somebody_waits()).await;
+            drop(stuck);
+            turns(3).await;
+        });
+        let started = Instant::now();
+        drop(runtime);
+        let took = started.elapsed();
+        assert!(took >= grace, "it gave up after {took:?}");
+        assert!(took < Duration::from_secs(5), "it waited {took:?}");
+        // The kernel fills the page only now: it must still be there. (Freed, it would be nobody's,
+        // and bringing it would fail.)
+        thaw.release();
     });
 }

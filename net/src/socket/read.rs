@@ -87,7 +87,7 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
             let eof = recv.eof && done.error.is_none();
             drop(recv);
             let cancelled = self.hook.is_cancelled(cx);
-            let Done { claim, error, .. } = *done;
+            let Done { claim, error, .. } = done;
             let (got, buf) = claim.settle();
             return match error {
                 _ if got > 0 => self.finish(buf, Ok(got)),

@@ -18,8 +18,12 @@ impl Ticket {
 #[derive(Debug)]
 pub(super) enum Flight {
     None,
-    /// From the pool, again and again. Whether it was told to stop.
-    Pool(Detached, bool),
+    /// From the pool, again and again.
+    Pool {
+        detached: Detached,
+        group: u16,
+        stopped: bool,
+    },
     /// Into a buffer. Whose it is, and whether that future still wants it.
     Into(Detached, Ticket, bool),
 }
@@ -33,6 +37,25 @@ pub(super) struct Done {
     pub(super) error: Option<io::Error>,
 }
 
+/// A place for a `Done`, made for the first one and kept: a stream that is read into buffers asks for
+/// memory once, and one that is not costs a word.
+#[derive(Debug, Default)]
+pub(super) struct Parked(Option<Box<Option<Done>>>);
+
+impl Parked {
+    pub(super) fn put(&mut self, done: Done) {
+        **self.0.get_or_insert_default() = Some(done);
+    }
+
+    pub(super) fn get(&self) -> Option<&Done> {
+        self.0.as_deref()?.as_ref()
+    }
+
+    pub(super) fn take_if(&mut self, takes: impl FnOnce(&mut Done) -> bool) -> Option<Done> {
+        self.0.as_deref_mut()?.take_if(takes)
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Recv {
     /// Bytes that nobody has claimed, in order.
@@ -43,11 +66,12 @@ pub(super) struct Recv {
     pub(super) eof: bool,
     pub(super) flight: Flight,
     /// Newer bytes than the chunks.
-    pub(super) done: Option<Box<Done>>,
+    pub(super) done: Parked,
     /// Buffers whose bytes somebody else took, for their futures to fetch.
     pub(super) robbed: Vec<(Ticket, Claim)>,
-    /// The pool was empty: the next receive takes a buffer of its own.
-    pub(super) starved: bool,
+    /// The pool of this group was empty: the next receive takes from a larger one, or a buffer of its
+    /// own.
+    pub(super) starved: Option<u16>,
     pub(super) tickets: u64,
 }
 
@@ -58,9 +82,9 @@ impl Default for Recv {
             error: None,
             eof: false,
             flight: Flight::None,
-            done: None,
+            done: Parked::default(),
             robbed: Vec::new(),
-            starved: false,
+            starved: None,
             tickets: 0,
         }
     }
@@ -85,7 +109,7 @@ impl Recv {
         !self.chunks.is_empty()
             || self.eof
             || self.error.is_some()
-            || self.done.as_ref().is_some_and(|done| done.claim.got() > 0)
+            || self.done.get().is_some_and(|done| done.claim.got() > 0)
     }
 
     /// An error that ends no stream: the receive was cancelled, or is to be tried again.

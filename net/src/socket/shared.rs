@@ -50,14 +50,16 @@ impl Shared {
     /// it. To be called with nothing in flight.
     pub(super) fn arm(self: &Rc<Self>) -> io::Result<()> {
         let starved = std::mem::take(&mut self.recv.borrow_mut().starved);
-        let pool = if starved { None } else { sexton_runtime::recv_pool() };
-        let Some(pool) = pool else {
+        let Some(pool) = sexton_runtime::recv_pool(starved) else {
             let claim = Claim::new(OwnedBuf::with_capacity(PRIVATE_LEN));
             return self.arm_into(claim, Ticket::STREAM, true).map_err(|(_, error)| error);
         };
+        let group = pool.group();
         let op = RecvPool { fd: self.fd.clone(), pool };
         match Detached::submit_multishot(op, Rc::clone(self)) {
-            Ok(flight) => self.recv.borrow_mut().flight = Flight::Pool(flight, false),
+            Ok(detached) => {
+                self.recv.borrow_mut().flight = Flight::Pool { detached, group, stopped: false };
+            }
             Err((_, _, error)) => return Err(error),
         }
         Ok(())
@@ -99,11 +101,11 @@ impl Shared {
             let mut recv = self.recv.borrow_mut();
             recv.chunks.push_back(buf.into());
             let full = recv.chunks.len() >= CHUNKS_MAX;
-            if let Flight::Pool(flight, stopped @ false) = &mut recv.flight
+            if let Flight::Pool { detached, stopped: stopped @ false, .. } = &mut recv.flight
                 && full
             {
                 *stopped = true;
-                flight.cancel();
+                detached.cancel();
             }
         }
         self.readers.wake();
@@ -116,7 +118,11 @@ impl Shared {
         match end {
             Ok(Some(buf)) => recv.chunks.push_back(buf.into()),
             Ok(None) => recv.eof = true,
-            Err(error) if error.raw_os_error() == Some(ENOBUFS) => recv.starved = true,
+            Err(error) if error.raw_os_error() == Some(ENOBUFS) => {
+                if let Flight::Pool { group, .. } = &flight {
+                    recv.starved = Some(*group);
+                }
+            }
             Err(error) if Recv::is_passing(&error) => {}
             Err(error) => recv.error = Some(error),
         }
@@ -140,8 +146,10 @@ impl Shared {
 
     /// Asks for the end of the receive in flight.
     pub(crate) fn stop_receiving(&self) {
-        if let Flight::Pool(flight, _) | Flight::Into(flight, ..) = &self.recv.borrow().flight {
-            flight.cancel();
+        if let Flight::Pool { detached, .. } | Flight::Into(detached, ..) =
+            &self.recv.borrow().flight
+        {
+            detached.cancel();
         }
     }
 
@@ -157,10 +165,10 @@ impl Shared {
             *wanted = false;
         }
         let flight = match &recv.flight {
-            Flight::Pool(flight, _) | Flight::Into(flight, ..) => Some(flight.again()),
+            Flight::Pool { detached, .. } | Flight::Into(detached, ..) => Some(detached.again()),
             Flight::None => None,
         };
-        let rest = (std::mem::take(&mut recv.chunks), recv.done.take());
+        let rest = (std::mem::take(&mut recv.chunks), std::mem::take(&mut recv.done));
         drop(recv);
         drop(rest);
         if let Some(flight) = flight {
@@ -187,7 +195,7 @@ impl Recv {
             Err(error) => Some(error),
         };
         if wanted {
-            self.done = Some(Box::new(Done { ticket, claim, error }));
+            self.done.put(Done { ticket, claim, error });
             return None;
         }
         if claim.got() > 0 {

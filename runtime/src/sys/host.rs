@@ -35,7 +35,7 @@ impl fmt::Display for Release {
 /// Whether system calls of this process are filtered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Seccomp {
-    /// `/proc/self/status` does not say.
+    /// `/proc/thread-self/status` does not say.
     Unknown,
     /// Not at all.
     Off,
@@ -67,7 +67,7 @@ pub(crate) struct Host {
 impl Host {
     /// Asks. What can't be read stays unknown.
     pub(crate) fn look() -> Self {
-        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let status = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
         let limit = |resource| rustix::process::getrlimit(resource).current;
         Self {
             release: Release::running(),

@@ -1,0 +1,89 @@
+//! The echo on Sexton: one core, and the reads that a server may choose from.
+//!
+//! - `--managed` takes the kernel's buffers and sends them as they are: nothing is copied.
+//! - `--owned` reads into the connection's own buffer: the echo of the README.
+//! - `--fill` looks at the kernel's buffer, copies it, and gives it back before it sends.
+
+use std::future::Future;
+use std::io;
+
+use peers::args::Args;
+use peers::process;
+use sexton::net::{TcpListener, TcpStream};
+
+const USAGE: &str = "echo_sexton --managed|--owned|--fill [--core N] [--buf-len B] [--bufs N]
+     --buf-len   of a connection's own buffer
+     --bufs      how many the kernel may fill; by default what Sexton has by default";
+
+fn main() -> io::Result<()> {
+    let args = Args::read(USAGE, &["managed", "owned", "fill"], &["core", "buf-len", "bufs"]);
+    process::raise_open_files()?;
+    process::pin(args.number("core", 1))?;
+    let buf_len = args.number("buf-len", 4096);
+    let builder = sexton::Builder::new();
+    let builder = builder.config(|config| {
+        config.recv_buffers = args.number("bufs", config.recv_buffers);
+    });
+    let runtime = builder.build()?;
+    if args.flag("managed") {
+        runtime.block_on(serve(managed))
+    } else if args.flag("owned") {
+        runtime.block_on(serve(move |stream| owned(stream, buf_len)))
+    } else if args.flag("fill") {
+        runtime.block_on(serve(move |stream| fill(stream, buf_len)))
+    } else {
+        args.refuse("which one")
+    }
+}
+
+async fn serve<F>(echo: impl Fn(TcpStream) -> F) -> io::Result<()>
+where
+    F: Future<Output = io::Result<()>> + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    process::announce(listener.local_addr()?)?;
+    loop {
+        let (stream, _peer) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        sexton::spawn(echo(stream));
+    }
+}
+
+async fn managed(stream: TcpStream) -> io::Result<()> {
+    while let Some(chunk) = stream.read_managed(usize::MAX).await? {
+        stream.write_all_owned(chunk).await?;
+    }
+    Ok(())
+}
+
+async fn owned(stream: TcpStream, buf_len: usize) -> io::Result<()> {
+    let mut buf = Vec::with_capacity(buf_len);
+    loop {
+        let n;
+        (n, buf) = stream.read_owned(buf).await?;
+        if n == 0 {
+            return Ok(());
+        }
+        buf = stream.write_all_owned(buf).await?;
+        buf.clear();
+    }
+}
+
+async fn fill(mut stream: TcpStream, buf_len: usize) -> io::Result<()> {
+    use sexton::io::BufRead;
+
+    let mut buf = Vec::with_capacity(buf_len);
+    loop {
+        let n = {
+            let chunk = stream.fill_buf().await?;
+            buf.extend_from_slice(chunk);
+            chunk.len()
+        };
+        if n == 0 {
+            return Ok(());
+        }
+        stream.consume(n);
+        buf = stream.write_all_owned(buf).await?;
+        buf.clear();
+    }
+}

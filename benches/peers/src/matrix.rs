@@ -1,0 +1,101 @@
+//! What is compared: servers, and the loads that each of them gets.
+
+/// A server program with its options.
+#[derive(Clone, Copy, Debug)]
+pub struct Variant {
+    /// Its name in tables.
+    pub name: &'static str,
+    /// The program.
+    pub program: &'static str,
+    /// Options that make it this variant.
+    pub options: &'static [&'static str],
+    /// Whether its buffers fit the request: how long they are is an option of the program.
+    pub sized: bool,
+    /// What it does.
+    pub about: &'static str,
+}
+
+/// How many connections send how much.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Connections, each with one request at a time.
+    pub connections: usize,
+    /// Bytes of a request and of its echo.
+    pub bytes: usize,
+    /// Part of `--quick`.
+    pub quick: bool,
+}
+
+impl Config {
+    /// Its name in tables.
+    pub fn name(&self) -> String {
+        format!("{} x {} B", self.connections, self.bytes)
+    }
+}
+
+/// The hand-written loop that the others are measured against.
+pub const RAW_BEST: &str = "raw-best";
+/// The runtime that the others are measured against.
+pub const TOKIO: &str = "tokio";
+
+/// Every server.
+pub const VARIANTS: &[Variant] = &[
+    Variant {
+        name: RAW_BEST,
+        program: "echo_raw",
+        options: &["--direct"],
+        sized: true,
+        about: "io_uring by hand: multishot receives, provided buffers sent as they are, \
+                direct descriptors",
+    },
+    Variant {
+        name: "raw-plain-fds",
+        program: "echo_raw",
+        options: &[],
+        sized: true,
+        about: "the same with plain descriptors",
+    },
+    Variant {
+        name: "raw-oneshot",
+        program: "echo_raw",
+        options: &["--oneshot"],
+        sized: true,
+        about: "io_uring by hand: one receive or send at a time, a buffer per connection",
+    },
+    Variant {
+        name: TOKIO,
+        program: "echo_tokio",
+        options: &[],
+        sized: true,
+        about: "tokio on one thread: `read` and `write_all`, a buffer per connection",
+    },
+    Variant {
+        name: "sexton-managed",
+        program: "echo_sexton",
+        options: &["--managed"],
+        sized: false,
+        about: "Sexton on one core: `read_managed`, and the chunk itself written",
+    },
+    Variant {
+        name: "sexton-owned",
+        program: "echo_sexton",
+        options: &["--owned"],
+        sized: true,
+        about: "Sexton on one core: `read_owned` into the connection's own buffer",
+    },
+    Variant {
+        name: "sexton-fill",
+        program: "echo_sexton",
+        options: &["--fill"],
+        sized: true,
+        about: "Sexton on one core: `fill_buf`, a copy into the connection's own buffer",
+    },
+];
+
+/// Every load.
+pub const CONFIGS: &[Config] = &[
+    Config { connections: 1, bytes: 64, quick: false },
+    Config { connections: 64, bytes: 64, quick: true },
+    Config { connections: 1024, bytes: 64, quick: true },
+    Config { connections: 64, bytes: 16 * 1024, quick: false },
+];
