@@ -1,4 +1,5 @@
-//! Users without privileges: little memory to lock, or no io_uring at all. It works, or says why not.
+//! Users without privileges: little memory to lock, or no io_uring at all. It works, or says why
+//! not.
 //!
 //! Each runs in a process of its own, which gives up its privileges for a user that nobody is: what
 //! rings lock is counted for a user, not for a process.
