@@ -270,7 +270,8 @@ impl Core {
         self.read_mail();
         while self.queue.pop().is_some() {}
         self.timers.clear();
-        // From here on nobody counts without atomics; what is still referred to becomes everybody's.
+        // From here on nobody counts without atomics; what is still referred to becomes
+        // everybody's.
         drop(entered);
         while let Some(task) = self.tasks.pop_uncounted() {
             task.orphan();

@@ -148,8 +148,8 @@ impl Builder {
             let what = "a runtime needs at least one core";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
-        // Under a quota that allows fewer cores than there are, a pin would put every container of the
-        // host on the same first ones.
+        // Under a quota that allows fewer cores than there are, a pin would put every container of
+        // the host on the same first ones.
         let pin = self.pin && cpus.len() == affinity::allowed().len();
         let cpu = |core: usize| if pin { cpus.get(core % cpus.len().max(1)) } else { None };
         let grace = self.config.grace;
