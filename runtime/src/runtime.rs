@@ -27,10 +27,8 @@ pub(crate) struct Shared {
 
 impl Shared {
     fn new(config: Config, cores: usize) -> Arc<Self> {
-        let limits = BlockingConfig {
-            max_threads: config.blocking_threads,
-            idle: config.blocking_idle,
-        };
+        let limits =
+            BlockingConfig { max_threads: config.blocking_threads, idle: config.blocking_idle };
         // A blocking thread may run anywhere that the process may: a pin is its core's alone. If that
         // is refused, it runs pinned, which is slower and nothing worse.
         let blocking = BlockingPool::new(limits, || drop(affinity::unpin()));
@@ -144,7 +142,9 @@ impl Builder {
     /// A [`StartError`](crate::StartError) in an `io::Error` if a ring cannot be had: what happened,
     /// and the remedy. `InvalidInput` for no cores at all.
     pub fn build(self) -> io::Result<Runtime> {
-        let cpus = affinity::available();
+        // Files of the cgroup are read only where the answer counts.
+        let asked = self.pin || self.cores.is_none();
+        let cpus = if asked { affinity::available() } else { Vec::new() };
         let cores = self.cores.unwrap_or(cpus.len());
         if cores == 0 {
             let what = "a runtime needs at least one core";
