@@ -252,6 +252,10 @@ impl Core {
         }
     }
 
+    pub(crate) fn counters(&self) -> &CoreCounters {
+        &self.counters
+    }
+
     /// Foreign code panicked on this core.
     pub(crate) fn panicked(&self) {
         self.counters.panicked();

@@ -142,7 +142,9 @@ impl Builder {
     /// A [`StartError`](crate::StartError) in an `io::Error` if a ring cannot be had: what
     /// happened, and the remedy. `InvalidInput` for no cores at all.
     pub fn build(self) -> io::Result<Runtime> {
-        let cpus = affinity::available();
+        // Files of the cgroup are read only where the answer counts.
+        let asked = self.pin || self.cores.is_none();
+        let cpus = if asked { affinity::available() } else { Vec::new() };
         let cores = self.cores.unwrap_or(cpus.len());
         if cores == 0 {
             let what = "a runtime needs at least one core";
