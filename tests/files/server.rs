@@ -1,7 +1,7 @@
 //! The example as a process of its own, and the folder that it serves.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
@@ -97,9 +97,11 @@ impl Server {
         assert!(line.starts_with("Stopping"), "{line:?}");
     }
 
-    /// Waits for the end of the process.
-    pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.child.wait().expect("it is ours to wait for")
+    /// Waits for the end of the process: how it ended, and what else it had to say.
+    pub(crate) fn wait(&mut self) -> (ExitStatus, String) {
+        let mut said = String::new();
+        self.stderr.read_to_string(&mut said).expect("it prints text");
+        (self.child.wait().expect("it is ours to wait for"), said)
     }
 
     /// The most memory that was resident at any time, in KiB.
