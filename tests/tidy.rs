@@ -97,6 +97,8 @@ const UNSAFE: &[&str] = &[
     "tests/lifetime/panics.rs",
     "tests/no_alloc.rs",
     "tests/support/guarded.rs",
+    "tests/functional/unprivileged.rs",
+    "tests/support/frozen.rs",
 ];
 
 /// Files that choose between variants of a module, beside tests, documentation and features.
