@@ -4,9 +4,9 @@
 //! cargo bench --bench micro -- [--quick] [WORD]...     (only cases whose name has a word)
 //! ```
 //!
-//! Time is the thread's own CPU time, so waiting costs nothing and neighbours on the machine disturb
-//! little. Each case runs in a task of one pinned core; what another thread does is pinned elsewhere
-//! and counted apart.
+//! Time is the thread's own CPU time, so waiting costs nothing and neighbours on the machine
+//! disturb little. Each case runs in a task of one pinned core; what another thread does is pinned
+//! elsewhere and counted apart.
 
 use std::future::{Future, poll_fn, ready};
 use std::hint::black_box;

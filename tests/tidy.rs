@@ -36,6 +36,11 @@ const LARGE: &[(&str, &str)] = &[
 
 /// Files where `unsafe` may stand. Those of the library must state their invariants.
 const UNSAFE: &[&str] = &[
+    "benches/peers/src/bin/echo_raw/multishot.rs",
+    "benches/peers/src/bin/echo_raw/oneshot.rs",
+    "benches/peers/src/bin/echo_raw/pool.rs",
+    "benches/peers/src/bin/echo_raw/ring.rs",
+    "benches/peers/src/cpu_time.rs",
     "buffers/src/at_most.rs",
     "buffers/src/bytes_bufs.rs",
     "buffers/src/chunk.rs",
@@ -94,8 +99,10 @@ const UNSAFE: &[&str] = &[
     "runtime/src/task/handle.rs",
     "runtime/src/task/list.rs",
     "tests/compile_fail/main_unsafe.rs",
+    "tests/functional/unprivileged.rs",
     "tests/lifetime/panics.rs",
     "tests/no_alloc.rs",
+    "tests/support/frozen.rs",
     "tests/support/guarded.rs",
     "tests/functional/unprivileged.rs",
     "tests/support/frozen.rs",

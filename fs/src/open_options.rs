@@ -130,11 +130,11 @@ impl OpenOptions {
     /// The kernel's, as `std::fs::OpenOptions::open` has them; `InvalidInput` for options that
     /// contradict each other, and for a path with a NUL in it.
     pub async fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
-        let flags = self.flags()?;
+        let asked = self.flags()?;
         let mut path = to_c(path.as_ref())?;
         loop {
-            match submit(OpenAt { path, flags, mode: self.mode }).await {
-                Ok(fd) => return Ok(File::from_fd(fd)),
+            match submit(OpenAt { path, flags: asked, mode: self.mode }).await {
+                Ok(fd) => return Ok(File::from_fd(fd, asked & flags::APPEND != 0)),
                 Err((error, same)) if error.kind() == io::ErrorKind::Interrupted => path = same,
                 Err((error, _)) => return Err(error),
             }

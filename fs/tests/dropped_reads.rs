@@ -197,3 +197,19 @@ async fn read_when_ready(reader: &mut impl Read) -> Vec<u8> {
         all.extend_from_slice(buf.filled());
     }
 }
+
+#[test]
+fn a_pipe_gives_up_no_more_than_was_asked_for() {
+    sexton_runtime::block_on(async {
+        let (mut reader, mut writer) = pipe();
+        let mut clone = reader.try_clone().unwrap();
+        writer.write_all_owned(b"one, two").await.unwrap();
+        assert_eq!(reader.read_owned(Vec::with_capacity(5)).await.unwrap().1, b"one, ");
+        assert_eq!(clone.read_owned(Vec::with_capacity(9)).await.unwrap().1, b"two");
+
+        // What was read ahead would be lost on the way to std: it says so.
+        writer.write_all_owned(b"unread").await.unwrap();
+        assert_eq!(reader.fill_buf().await.unwrap(), b"unread");
+        assert!(reader.into_std().await.unwrap_err().to_string().contains("6 bytes"));
+    });
+}

@@ -252,6 +252,10 @@ impl Core {
         }
     }
 
+    pub(crate) fn counters(&self) -> &CoreCounters {
+        &self.counters
+    }
+
     /// Foreign code panicked on this core.
     pub(crate) fn panicked(&self) {
         self.counters.panicked();
@@ -270,7 +274,8 @@ impl Core {
         self.read_mail();
         while self.queue.pop().is_some() {}
         self.timers.clear();
-        // From here on nobody counts without atomics; what is still referred to becomes everybody's.
+        // From here on nobody counts without atomics; what is still referred to becomes
+        // everybody's.
         drop(entered);
         while let Some(task) = self.tasks.pop_uncounted() {
             task.orphan();

@@ -49,7 +49,7 @@ pub use spawn::{
     spawn_per_core, yield_now,
 };
 pub use start_error::StartError;
-pub use stats::{CoreStats, stats};
+pub use stats::{CoreStats, own_stats, stats};
 pub use sys::calls;
 #[cfg(feature = "sim")]
 #[doc(hidden)]

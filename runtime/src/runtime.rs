@@ -142,14 +142,16 @@ impl Builder {
     /// A [`StartError`](crate::StartError) in an `io::Error` if a ring cannot be had: what
     /// happened, and the remedy. `InvalidInput` for no cores at all.
     pub fn build(self) -> io::Result<Runtime> {
-        let cpus = affinity::available();
+        // Files of the cgroup are read only where the answer counts.
+        let asked = self.pin || self.cores.is_none();
+        let cpus = if asked { affinity::available() } else { Vec::new() };
         let cores = self.cores.unwrap_or(cpus.len());
         if cores == 0 {
             let what = "a runtime needs at least one core";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
-        // Under a quota that allows fewer cores than there are, a pin would put every container of the
-        // host on the same first ones.
+        // Under a quota that allows fewer cores than there are, a pin would put every container of
+        // the host on the same first ones.
         let pin = self.pin && cpus.len() == affinity::allowed().len();
         let cpu = |core: usize| if pin { cpus.get(core % cpus.len().max(1)) } else { None };
         let grace = self.config.grace;

@@ -279,8 +279,8 @@ pub async fn yield_now() {
 /// This core's pool of provided buffers, from which the kernel picks when data comes; none if the
 /// kernel refused it, or outside a runtime.
 ///
-/// After a receive that found the pool of group `starved` empty, it is a newer and larger one, or none
-/// if the bound ([`Config::recv_buffers_max`](crate::Config::recv_buffers_max)) is reached.
+/// After a receive that found the pool of group `starved` empty, it is a newer and larger one, or
+/// none if the bound ([`Config::recv_buffers_max`](crate::Config::recv_buffers_max)) is reached.
 #[must_use]
 pub fn recv_pool(starved: Option<u16>) -> Option<sexton_buffers::ProvidedPool> {
     let core = context::core()?;

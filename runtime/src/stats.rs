@@ -234,3 +234,10 @@ pub fn stats() -> Vec<CoreStats> {
     let all = lock(&ALL);
     all.iter().filter_map(Weak::upgrade).map(|core| core.read()).collect()
 }
+
+/// What this thread's core is doing; none outside a runtime. For tests, beside which others run.
+#[must_use]
+#[doc(hidden)]
+pub fn own_stats() -> Option<CoreStats> {
+    crate::context::with(|core| core.counters().read())
+}

@@ -1,8 +1,8 @@
 //! The CPU time of another process, in nanoseconds.
 //!
-//! The kernel's tick-based times (`utime`, `stime`) know 4 ms at best, and `getrusage` only speaks of
-//! children that have ended. The perf event `task-clock` counts exactly, as does the first field of
-//! `schedstat` while the process sleeps.
+//! The kernel's tick-based times (`utime`, `stime`) know 4 ms at best, and `getrusage` only speaks
+//! of children that have ended. The perf event `task-clock` counts exactly, as does the first field
+//! of `schedstat` while the process sleeps.
 #![allow(unsafe_code, reason = "no crate here wraps perf_event_open")]
 
 use std::io;

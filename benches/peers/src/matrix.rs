@@ -1,5 +1,16 @@
 //! What is compared: servers, and the loads that each of them gets.
 
+/// How long a server's buffers are when a request has more than 4 KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sized {
+    /// As always.
+    No,
+    /// The connection's own buffer is as long as the request.
+    Own,
+    /// Provided buffers are as long as the request, and fewer: as much memory as otherwise.
+    Provided,
+}
+
 /// A server program with its options.
 #[derive(Clone, Copy, Debug)]
 pub struct Variant {
@@ -9,11 +20,23 @@ pub struct Variant {
     pub program: &'static str,
     /// Options that make it this variant.
     pub options: &'static [&'static str],
-    /// Whether its buffers fit the request: how long they are is an option of the program.
-    pub sized: bool,
+    /// Whether its buffers fit requests of more than 4 KiB.
+    pub sized: Sized,
+    /// Measured only with such requests: otherwise it is the same as another one.
+    pub large_only: bool,
     /// What it does.
     pub about: &'static str,
 }
+
+impl Variant {
+    /// Whether it is measured under this load.
+    pub fn takes(&self, config: &Config) -> bool {
+        !self.large_only || config.bytes > SHORT
+    }
+}
+
+/// Bytes that a provided buffer, or a connection's own, has room for by default.
+pub const SHORT: usize = 4096;
 
 /// How many connections send how much.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +67,8 @@ pub const VARIANTS: &[Variant] = &[
         name: RAW_BEST,
         program: "echo_raw",
         options: &["--direct"],
-        sized: true,
+        sized: Sized::Provided,
+        large_only: false,
         about: "io_uring by hand: multishot receives, provided buffers sent as they are, \
                 direct descriptors",
     },
@@ -52,42 +76,64 @@ pub const VARIANTS: &[Variant] = &[
         name: "raw-plain-fds",
         program: "echo_raw",
         options: &[],
-        sized: true,
+        sized: Sized::Provided,
+        large_only: false,
         about: "the same with plain descriptors",
+    },
+    Variant {
+        name: "raw-short-bufs",
+        program: "echo_raw",
+        options: &["--direct"],
+        sized: Sized::No,
+        large_only: true,
+        about: "raw-best with provided buffers of 4 KiB for long requests, too",
     },
     Variant {
         name: "raw-oneshot",
         program: "echo_raw",
         options: &["--oneshot"],
-        sized: true,
+        sized: Sized::Own,
+        large_only: false,
         about: "io_uring by hand: one receive or send at a time, a buffer per connection",
     },
     Variant {
         name: TOKIO,
         program: "echo_tokio",
         options: &[],
-        sized: true,
+        sized: Sized::Own,
+        large_only: false,
         about: "tokio on one thread: `read` and `write_all`, a buffer per connection",
     },
     Variant {
         name: "sexton-managed",
         program: "echo_sexton",
         options: &["--managed"],
-        sized: false,
+        sized: Sized::No,
+        large_only: false,
         about: "Sexton on one core: `read_managed`, and the chunk itself written",
+    },
+    Variant {
+        name: "sexton-managed-long-bufs",
+        program: "echo_sexton",
+        options: &["--managed"],
+        sized: Sized::Provided,
+        large_only: true,
+        about: "the same with provided buffers as long as the request, as raw-best has them",
     },
     Variant {
         name: "sexton-owned",
         program: "echo_sexton",
         options: &["--owned"],
-        sized: true,
+        sized: Sized::Own,
+        large_only: false,
         about: "Sexton on one core: `read_owned` into the connection's own buffer",
     },
     Variant {
         name: "sexton-fill",
         program: "echo_sexton",
         options: &["--fill"],
-        sized: true,
+        sized: Sized::Own,
+        large_only: false,
         about: "Sexton on one core: `fill_buf`, a copy into the connection's own buffer",
     },
 ];

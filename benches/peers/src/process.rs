@@ -23,7 +23,8 @@ pub fn raise_open_files() -> io::Result<()> {
     Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
 }
 
-/// A listener on the loopback, at a port of the kernel's choice, whose connections have TCP_NODELAY.
+/// A listener on the loopback, at a port of the kernel's choice, whose connections have
+/// TCP_NODELAY.
 pub fn listener() -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;

@@ -89,6 +89,9 @@ impl Report {
         line(out, "| | CPU µs / request | of raw-best | of tokio | requests/s | p50 µs | p99 µs |");
         line(out, "|---|---|---|---|---|---|---|");
         for (variant, of) in self.variants.iter().zip(series) {
+            if !variant.takes(config) {
+                continue;
+            }
             let median = |what: &dyn Fn(&Sample) -> f64, digits| {
                 of.spread(what)
                     .map_or_else(|| "-".to_owned(), |found| format!("{:.digits$}", found.median))
@@ -141,7 +144,8 @@ impl Report {
         let facts: serde_json::Map<String, Value> =
             self.facts().into_iter().map(|(name, fact)| (name.to_owned(), json!(fact))).collect();
         let results = self.results.iter().flat_map(|(config, series)| {
-            self.variants.iter().zip(series).map(|(variant, of)| {
+            let measured = self.variants.iter().zip(series);
+            measured.filter(|(variant, _)| variant.takes(config)).map(|(variant, of)| {
                 json!({
                     "server": variant.name,
                     "connections": config.connections,

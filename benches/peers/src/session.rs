@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::cpu_time::CpuTime;
-use crate::matrix::{Config, Variant};
+use crate::matrix::{Config, SHORT, Sized, Variant};
 
 /// Where and how long is measured.
 #[derive(Clone, Debug)]
@@ -126,13 +126,15 @@ pub fn measure(setting: &Setting, variant: &Variant, config: &Config) -> io::Res
 
 fn server_options(variant: &Variant, config: &Config) -> Vec<String> {
     let mut options: Vec<String> = variant.options.iter().map(ToString::to_string).collect();
-    // 4 KiB, or the whole request.
-    if variant.sized && config.bytes > 4096 {
-        options.extend(["--buf-len".to_owned(), config.bytes.to_string()]);
-        if variant.program == "echo_raw" && !variant.options.contains(&"--oneshot") {
-            // As much memory as with short buffers: more does not fit the cache.
-            options.extend(["--bufs".to_owned(), (256 * 4096 / config.bytes).to_string()]);
-        }
+    if config.bytes > SHORT && variant.sized != Sized::No {
+        let own = variant.sized == Sized::Own || variant.program == "echo_raw";
+        let name = if own { "--buf-len" } else { "--recv-len" };
+        options.extend([name.to_owned(), config.bytes.to_string()]);
+    }
+    if config.bytes > SHORT && variant.sized == Sized::Provided {
+        // As much memory as with short buffers: more does not fit the cache.
+        let bufs = (256 * SHORT / config.bytes).next_power_of_two();
+        options.extend(["--bufs".to_owned(), bufs.to_string()]);
     }
     options
 }

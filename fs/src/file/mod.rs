@@ -182,7 +182,8 @@ impl File {
     /// ```
     #[must_use]
     pub fn from_std(file: std::fs::File) -> Self {
-        Self::from_fd(file.into())
+        let is_append = calls::is_append(file.as_fd()).unwrap_or(false);
+        Self::from_fd(file.into(), is_append)
     }
 
     /// Gives the file to std, with its position where the cursor is.
@@ -270,9 +271,9 @@ impl File {
     }
 
     /// Takes over an open descriptor.
-    pub(crate) fn from_fd(fd: OwnedFd) -> Self {
+    pub(crate) fn from_fd(fd: OwnedFd, is_append: bool) -> Self {
+        // What has no position is a stream.
         let position = calls::position(fd.as_fd());
-        let is_append = calls::is_append(fd.as_fd()).unwrap_or(false);
         Self {
             fd: Fd::new(fd),
             order: Rc::default(),

@@ -37,8 +37,8 @@ pub(super) struct Done {
     pub(super) error: Option<io::Error>,
 }
 
-/// A place for a `Done`, made for the first one and kept: a stream that is read into buffers asks for
-/// memory once, and one that is not costs a word.
+/// A place for a `Done`, made for the first one and kept: a stream that is read into buffers asks
+/// for memory once, and one that is not costs a word.
 #[derive(Debug, Default)]
 pub(super) struct Parked(Option<Box<Option<Done>>>);
 
@@ -69,8 +69,8 @@ pub(super) struct Recv {
     pub(super) done: Parked,
     /// Buffers whose bytes somebody else took, for their futures to fetch.
     pub(super) robbed: Vec<(Ticket, Claim)>,
-    /// The pool of this group was empty: the next receive takes from a larger one, or a buffer of its
-    /// own.
+    /// The pool of this group was empty: the next receive takes from a larger one, or a buffer of
+    /// its own.
     pub(super) starved: Option<u16>,
     pub(super) tickets: u64,
 }

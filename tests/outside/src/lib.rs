@@ -115,9 +115,9 @@ pub async fn files(folder: &str) -> io::Result<usize> {
 pub fn by_hand() -> io::Result<usize> {
     let runtime =
         sexton::Builder::new().cores(1).entries(64).grace(Duration::from_secs(1)).build()?;
-    let cores = runtime.block_on(async { sexton::stats().len() });
+    let known = runtime.block_on(async { sexton::stats().len() });
     eprintln!("{}", sexton::doctor());
-    Ok(cores + sexton::block_on(async { sexton::cores() }))
+    Ok(known.min(1) + sexton::block_on(async { sexton::cores() })) // others may have cores, too
 }
 
 #[sexton::test]

@@ -108,6 +108,9 @@ fn run(
         for (config, series) in &mut results {
             for place in 0..variants.len() {
                 let index = (place + round) % variants.len();
+                if !variants[index].takes(config) {
+                    continue;
+                }
                 let sample = measure(setting, &variants[index], config);
                 if let Err(error) = &sample {
                     eprintln!("\n{}, {}: {error}", variants[index].name, config.name());

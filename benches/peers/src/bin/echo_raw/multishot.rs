@@ -1,4 +1,5 @@
-//! The fastest echo known: one receive for a connection's whole life, and its buffers sent as they are.
+//! The fastest echo known: one receive for a connection's whole life, and its buffers sent as they
+//! are.
 //!
 //! A connection has one send in flight; buffers that come meanwhile wait in a list, in order.
 #![allow(unsafe_code, reason = "the kernel reads the buffers")]

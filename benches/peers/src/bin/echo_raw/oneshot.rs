@@ -89,8 +89,8 @@ impl Echo {
     fn send(&mut self, connection: u32) -> io::Result<()> {
         let Connection { buf, len, sent } = *self.of(connection);
         let rest = buf.cast::<u8>().wrapping_add(sent as usize);
-        // SAFETY: `sent < len`, which the kernel has filled, and the buffer is freed in `close` only,
-        // when no operation is in flight.
+        // SAFETY: `sent < len`, which the kernel has filled, and the buffer is freed in `close`
+        // only, when no operation is in flight.
         unsafe { self.ring.send(connection, rest, len - sent) }
     }
 

@@ -64,8 +64,8 @@ impl Pool {
         let addr = self.at(id, 0) as u64;
         // SAFETY: I1, and the mask.
         let entry = unsafe { self.entries.add(usize::from(self.tail & self.mask)) };
-        // SAFETY: I2: this entry is ours, and it is never uninitialised. The tail, which lies in the
-        // first entry, is no field that is written here.
+        // SAFETY: I2: this entry is ours, and it is never uninitialised. The tail, which lies in
+        // the first entry, is no field that is written here.
         let entry = unsafe { &mut *entry };
         entry.set_addr(addr);
         entry.set_len(self.buf_len);

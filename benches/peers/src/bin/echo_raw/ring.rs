@@ -12,14 +12,16 @@ use io_uring::squeue::Flags;
 use io_uring::types::Fd;
 use io_uring::{CompletionQueue, IoUring, SubmissionQueue, Submitter, cqueue, opcode, squeue};
 
-/// As many as a turn of 64 busy connections needs, twice over, and small enough for the first cache.
+/// As many as a turn of 64 busy connections needs, twice over, and small enough for the first
+/// cache.
 const SQ_ENTRIES: u32 = 256;
 /// Each of 1024 connections may answer twice within one turn.
 const CQ_ENTRIES: u32 = 4096;
 /// Direct descriptors.
 const FILES: u32 = 8192;
 
-/// What a completion answers; it lies in the upper half of `user_data`, the connection in the lower.
+/// What a completion answers; it lies in the upper half of `user_data`, the connection in the
+/// lower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Accept,
