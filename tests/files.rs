@@ -378,7 +378,7 @@ fn stop_lets_the_answer_in_flight_finish(signal: &str) {
     }
 
     let mut body = vec![0; LEN];
-    busy.0.read_exact(&mut body).unwrap();
+    busy.0.read_exact(&mut body).expect("the body is on its way");
     assert!(body == noise(LEN), "the file is not the same");
     assert!(busy.is_at_end());
     drop(busy);
