@@ -263,11 +263,6 @@ impl Driver {
         inner.ring.queued() > 0 || inner.ring.has_work() || inner.registry.wants_cancels()
     }
 
-    /// Whether completions wait, by plain loads.
-    pub(crate) fn has_completions(&self) -> bool {
-        self.inner.borrow().ring.has_work()
-    }
-
     /// When the driver itself wants to be called again, at the latest.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let inner = self.inner.borrow();

@@ -97,10 +97,13 @@ impl Reader {
     }
 
     pub(crate) fn consume(&mut self, n: usize) {
-        match self.shown.get_mut() {
+        let shown = self.shown.get_mut();
+        match shown {
             Some(chunk) => chunk.consume(n),
             None => assert!(n == 0, "more bytes consumed than there are"),
         }
+        // At once, not at the next read: others may wait for the pool's buffer meanwhile.
+        drop(shown.take_if(|chunk| chunk.is_empty()));
     }
 
     /// Shows at least `n` bytes in one piece. What lies in several chunks is put together.

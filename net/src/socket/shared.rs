@@ -50,7 +50,11 @@ impl Shared {
     /// it. To be called with nothing in flight.
     pub(super) fn arm(self: &Rc<Self>) -> io::Result<()> {
         let starved = std::mem::take(&mut self.recv.borrow_mut().starved);
-        let Some(pool) = sexton_runtime::recv_pool(starved) else {
+        let pool = match starved {
+            None => sexton_runtime::recv_pool(),
+            Some(group) => sexton_runtime::recv_pool_after(group),
+        };
+        let Some(pool) = pool else {
             let claim = Claim::new(OwnedBuf::with_capacity(PRIVATE_LEN));
             return self.arm_into(claim, Ticket::STREAM, true).map_err(|(_, error)| error);
         };
