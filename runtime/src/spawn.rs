@@ -284,8 +284,8 @@ pub fn recv_pool() -> Option<sexton_buffers::ProvidedPool> {
     core.recv_pools().current(core.driver())
 }
 
-/// The pool for a receive that found the one of group `starved` empty: a newer and larger one; none if
-/// [`Config::recv_buffers_max`](crate::Config::recv_buffers_max) is reached.
+/// The pool for a receive that found the one of group `starved` empty: a newer and larger one; none
+/// if [`Config::recv_buffers_max`](crate::Config::recv_buffers_max) is reached.
 #[must_use]
 pub fn recv_pool_after(starved: u16) -> Option<sexton_buffers::ProvidedPool> {
     let core = context::core()?;

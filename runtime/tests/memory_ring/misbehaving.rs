@@ -1,4 +1,5 @@
-//! Operations of users that are safe code and wrong all the same: nothing is leaked, nothing is confused.
+//! Operations of users that are safe code and wrong all the same: nothing is leaked, nothing is
+//! confused.
 
 use crate::ops::{Recv, RecvProvided};
 use crate::support::{counters, pair, run, turn, turns};

@@ -1,4 +1,5 @@
-//! Operations in flight beside each other: slots are reused, pages are added, the kernel writes meanwhile.
+//! Operations in flight beside each other: slots are reused, pages are added, the kernel writes
+//! meanwhile.
 
 use crate::ops::{Accept, Inbox, Large, Recv, RecvMultishot};
 use crate::support::{counters, pair, run, turn, turns};
@@ -27,7 +28,8 @@ fn the_kernel_writes_while_other_slots_are_used_and_pages_are_added() {
         sim::write(&first.1, b"early").unwrap();
         let client = sim::connect(&listener).unwrap();
         turn().await;
-        // Slots of the latter half become free and are used again, before the first half is written.
+        // Slots of the latter half become free and are used again, before the first half is
+        // written.
         for future in waiting.split_off(MANY / 2) {
             drop(future);
         }

@@ -71,8 +71,8 @@ impl<O: Op> Op for Told<O> {
     }
 }
 
-/// Tries each state with each goodbye, and the whole way as well. `success` is what the operation says
-/// of a success.
+/// Tries each state with each goodbye, and the whole way as well. `success` is what the operation
+/// says of a success.
 fn every_state<O: Op, P: FnOnce() + 'static>(
     setup: impl Fn() -> Setup<O, P>,
     say: fn(O::Output) -> String,
