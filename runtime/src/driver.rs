@@ -39,8 +39,8 @@ use std::time::{Duration, Instant};
 const CANCEL: u64 = 1 << 31;
 /// A cancel that found nothing is tried again after this time, as long as its target is in flight.
 const CANCEL_AGAIN: Duration = Duration::from_millis(20);
-/// So many at a time: tens of thousands that the kernel cannot cancel just now must not keep the core
-/// from everything else.
+/// So many at a time: tens of thousands that the kernel cannot cancel just now must not keep the
+/// core from everything else.
 const CANCELS_AGAIN: usize = 256;
 /// Marks an answer that the driver made because the graveyard stayed full (the kernel uses no such
 /// bit together with an error).
