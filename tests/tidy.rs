@@ -104,8 +104,6 @@ const UNSAFE: &[&str] = &[
     "tests/no_alloc.rs",
     "tests/support/frozen.rs",
     "tests/support/guarded.rs",
-    "tests/functional/unprivileged.rs",
-    "tests/support/frozen.rs",
 ];
 
 /// Files that choose between variants of a module, beside tests, documentation and features.
