@@ -6,8 +6,15 @@
 //! Read in this order: `support`, `ops` (operations as a user would write them), `states` (when a
 //! future goes, and how), then one story a file.
 
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+#![allow(clippy::async_yields_async, reason = "futures and handles leave their runtime unawaited")]
+
 mod support;
 mod ops;
 mod states;
 mod neighbours;
 mod misbehaving;
+mod panics;
+mod outside;
+mod tasks;
+mod foreign;

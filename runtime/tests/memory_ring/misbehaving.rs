@@ -2,7 +2,7 @@
 //! confused.
 
 use crate::ops::{Recv, RecvProvided};
-use crate::support::{counters, pair, run, turn, turns};
+use crate::support::{counters, pair, run, turn, turns, waits};
 use sexton_buffers::{Claim, IoBufMut, OwnedBuf, PoolBuf};
 use sexton_runtime::op::{Completion, Detached, Entry, Nop, Op, SocketAddrBuf, submit};
 use sexton_runtime::{Fd, recv_pool, sim};
@@ -78,7 +78,7 @@ fn bytes_are_marked_in_the_buffer_that_the_kernel_filled_and_in_no_other() {
 #[test]
 fn the_items_of_a_multishot_receive_that_nobody_handles_go_back_to_the_pool() {
     run(async {
-        let pool = recv_pool().unwrap();
+        let pool = recv_pool(None).unwrap();
         let (fd, peer) = pair();
         let mut future =
             submit(RecvProvided { fd: fd.clone(), pool: pool.clone(), multishot: true });
@@ -87,12 +87,7 @@ fn the_items_of_a_multishot_receive_that_nobody_handles_go_back_to_the_pool() {
             turn().await;
             assert_eq!(pool.held(), 0);
         }
-        assert!(
-            std::future::poll_fn(|cx| {
-                std::task::Poll::Ready(std::pin::Pin::new(&mut future).poll(cx).is_pending())
-            })
-            .await
-        );
+        assert!(waits(&mut future).await);
         future.cancel();
         assert_eq!(future.await.unwrap_err().raw_os_error(), Some(libc::ECANCELED));
         // The same, dropped: the items of a buried one, and of a detached one.

@@ -113,7 +113,10 @@ impl Op for RecvProvided {
 
 /// What a multishot receive has given so far.
 #[derive(Clone, Default)]
-pub(crate) struct Inbox(pub(crate) Rc<RefCell<Vec<Result<Vec<u8>, i32>>>>);
+pub(crate) struct Inbox(pub(crate) Rc<RefCell<Vec<Item>>>);
+
+/// Bytes, or an errno.
+type Item = Result<Vec<u8>, i32>;
 
 impl Inbox {
     fn put(&self, completion: Completion) {

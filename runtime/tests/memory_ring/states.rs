@@ -1,7 +1,7 @@
 //! A future goes in each state of its operation, dropped or forgotten: what happens to the answer.
 
 use crate::ops::{Accept, Large, Recv, RecvProvided, ReleaseAtEnd, Send, SendVectored};
-use crate::support::{builder, forget, pair, turn, turns};
+use crate::support::{builder, forget, pair, turn, turns, waits};
 use sexton_buffers::{BufResult, Fill, IoBuf, OwnedBuf};
 use sexton_runtime::op::{
     Completion, Entry, MsgSend, Op, Parts, PollFd, ReadVectoredAt, WriteVectoredAt, submit,
@@ -142,14 +142,6 @@ fn one_state<O: Op, P: FnOnce() + 'static>(
     log.take()
 }
 
-/// Polls once; true if it waits.
-async fn waits<F: Future + Unpin>(future: &mut F) -> bool {
-    std::future::poll_fn(|cx| {
-        std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(cx).is_pending())
-    })
-    .await
-}
-
 fn error(error: &std::io::Error) -> String {
     match error.raw_os_error() {
         Some(libc::ECANCELED) => "cancelled".into(),
@@ -243,7 +235,8 @@ fn a_vectored_read() {
         let parts = Parts::new((Vec::with_capacity(2), Fill::new(Box::new([0; 9]))));
         ReadVectoredAt { fd, parts, offset: u64::MAX }
     };
-    let say = |result: BufResult<usize, (Vec<u8>, Fill<Box<[u8; 9]>>)>| match result {
+    type Both = (Vec<u8>, Fill<Box<[u8; 9]>>);
+    let say = |result: BufResult<usize, Both>| match result {
         Ok((count, (first, second))) => format!("{count}: {first:?} {:?}", second.filled()),
         Err(failed) => error(&std::io::Error::from(failed)),
     };
@@ -306,7 +299,7 @@ fn a_poll() {
 #[test]
 fn a_receive_into_a_buffer_of_the_pool() {
     let setup = || {
-        let pool = recv_pool().unwrap();
+        let pool = recv_pool(None).unwrap();
         assert_eq!(pool.held(), 0);
         greeted(|fd| RecvProvided { fd, pool, multishot: false })
     };

@@ -67,3 +67,11 @@ pub(crate) fn forget<T: 'static>(value: T) {
     let forgotten = Box::new(Forgotten { _value: Box::new(value), _before: before });
     FORGOTTEN.store(Box::into_raw(forgotten), Ordering::Relaxed);
 }
+
+/// Polls once; true if it waits.
+pub(crate) async fn waits<F: Future + Unpin>(future: &mut F) -> bool {
+    std::future::poll_fn(|cx| {
+        std::task::Poll::Ready(std::pin::Pin::new(&mut *future).poll(cx).is_pending())
+    })
+    .await
+}
