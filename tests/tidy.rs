@@ -98,6 +98,7 @@ const UNSAFE: &[&str] = &[
     "runtime/src/task/cell.rs",
     "runtime/src/task/handle.rs",
     "runtime/src/task/list.rs",
+    "runtime/tests/memory_ring/panics.rs",
     "tests/compile_fail/main_unsafe.rs",
     "tests/functional/unprivileged.rs",
     "tests/lifetime/panics.rs",

@@ -394,7 +394,7 @@ fn a_timeout_around_a_read_loses_nothing() {
 fn a_dropped_read_of_several_steps_gives_back_what_it_gathered() {
     block_on(async {
         let (client, mut server) = pair().await;
-        let mut come = async |text: &'static str| {
+        let come = async |text: &'static str| {
             client.write_all_owned(text).await.unwrap();
             sexton_runtime::time::sleep(Duration::from_millis(3)).await;
         };

@@ -1,7 +1,7 @@
 //! The reading traits on the reading side itself: reads of several steps are built on them.
 //!
-//! A read of several steps first gathers what it needs *in the stream*, where nothing is lost if it is
-//! dropped or forgotten, and takes it out in one step.
+//! A read of several steps first gathers what it needs *in the stream*, where nothing is lost if it
+//! is dropped or forgotten, and takes it out in one step.
 
 use super::reader::Reader;
 use sexton_buffers::ReadCursor;

@@ -24,8 +24,8 @@ pub(super) enum Flight {
         group: u16,
         stopped: bool,
     },
-    /// Into a buffer: whose it is, and whether that future still wants it. If not, so many bytes at the
-    /// end of the buffer's filled part were read before and are the stream's again.
+    /// Into a buffer: whose it is, and whether that future still wants it. If not, so many bytes at
+    /// the end of the buffer's filled part were read before and are the stream's again.
     Into {
         detached: Detached,
         ticket: Ticket,

@@ -187,8 +187,8 @@ impl Shared {
 }
 
 impl Recv {
-    /// Files what a receive into a buffer ended with. If its future is gone, its bytes are the stream's,
-    /// with those that it had gathered before, and the buffer comes back to be dropped.
+    /// Files what a receive into a buffer ended with. If its future is gone, its bytes are the
+    /// stream's, with those that it had gathered before, and the buffer comes back to be dropped.
     fn ended(
         &mut self,
         ticket: Ticket,

@@ -69,7 +69,7 @@ fn the_kernel_writes_while_other_slots_are_used_and_pages_are_added() {
 fn a_multishot_receive_hands_its_items_to_its_handler_until_it_ends() {
     run(async {
         let (fd, peer) = pair();
-        let pool = recv_pool(None).unwrap();
+        let pool = recv_pool().unwrap();
         let inbox = Inbox::default();
         let op = RecvMultishot { fd: fd.clone(), pool: pool.clone() };
         let shot = Detached::submit_multishot(op, inbox.clone()).ok().unwrap();
@@ -93,7 +93,7 @@ fn a_multishot_receive_hands_its_items_to_its_handler_until_it_ends() {
 fn a_buried_multishot_receive_gets_its_late_items() {
     run(async {
         let (fd, peer) = pair();
-        let pool = recv_pool(None).unwrap();
+        let pool = recv_pool().unwrap();
         let inbox = Inbox::default();
         let op = RecvMultishot { fd: fd.clone(), pool: pool.clone() };
         let shot = Detached::submit_multishot(op, inbox.clone()).ok().unwrap();
@@ -113,7 +113,7 @@ fn a_buried_multishot_receive_gets_its_late_items() {
 fn a_pool_without_buffers_ends_a_multishot_receive_and_loses_nothing() {
     run(async {
         let (fd, peer) = pair();
-        let pool = recv_pool(None).unwrap();
+        let pool = recv_pool().unwrap();
         let inbox = Inbox::default();
         let op = RecvMultishot { fd, pool: pool.clone() };
         Detached::submit_multishot(op, inbox.clone()).ok().unwrap();

@@ -299,7 +299,7 @@ fn a_poll() {
 #[test]
 fn a_receive_into_a_buffer_of_the_pool() {
     let setup = || {
-        let pool = recv_pool(None).unwrap();
+        let pool = recv_pool().unwrap();
         assert_eq!(pool.held(), 0);
         greeted(|fd| RecvProvided { fd, pool, multishot: false })
     };
