@@ -14,8 +14,9 @@ impl Folder {
     /// A folder for the test of this name, with nothing in it but `outside.txt` and an empty
     /// `site`.
     pub(crate) fn new(test: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("files-{test}"));
-        drop(fs::remove_dir_all(&folder)); // of a run that was killed
+        let name = format!("files-{test}-{}", std::process::id());
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        drop(fs::remove_dir_all(&folder)); // of a process that was killed
         fs::create_dir_all(folder.join("site")).expect("tests may write to their folder");
         fs::write(folder.join("outside.txt"), "secret").expect("tests may write to their folder");
         Self(folder)
