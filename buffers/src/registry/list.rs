@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn every_sequence_of_pushes_and_removals_matches_a_queue() {
-        let (nodes, steps) = (3_usize, if cfg!(miri) { 4 } else { 6 });
+        let (nodes, steps) = (3_usize, if cfg!(miri) { 3 } else { 6 });
         let actions = nodes * 2;
         for program in 0..actions.pow(steps) {
             let mut slab = Slab::new();

@@ -10,9 +10,9 @@
 //!
 //! # Invariants
 //!
-//! - **I1** a record in the slab means that its slot holds an operation of the type that the
-//!   record's table was made for; the operation is taken out exactly when the record goes
-//!   (`remove`).
+//! - **I1** a record in the slab, unless it is `Retired`, means that its slot holds an operation of
+//!   the type that the record's table was made for; the operation is taken out exactly when the
+//!   record goes (`vacate`).
 //! - **I2** between `launch` and the last answer nobody touches the slot: `complete` is the only
 //!   way to `Done` or `Finishing`, and only those two states hand out an [`Ending`].
 //! - **I3** an operation has one `Ending`, since the state that gives it is left by giving it.
@@ -27,6 +27,8 @@ mod pages;
 mod state;
 mod stored;
 mod broken;
+#[cfg(test)]
+mod tests;
 
 pub use key::Key;
 pub use pages::{SLOT_WORDS, Words};
@@ -251,6 +253,8 @@ pub struct Registry<C: 'static> {
     buried: List,
     in_flight: usize,
     boxed: u64,
+    /// Slots that are used up.
+    retired: usize,
 }
 
 impl<C> std::fmt::Debug for Registry<C> {
@@ -281,6 +285,7 @@ impl<C> Registry<C> {
             buried: List::new(Which::Graveyard),
             in_flight: 0,
             boxed: 0,
+            retired: 0,
         }
     }
 
@@ -436,9 +441,13 @@ impl<C> Registry<C> {
         let mut waker = None;
         let Some(record) = self.record(key) else { return Next::Nothing };
         let was_in_flight = record.state.is_in_flight() && !matches!(record.state, State::Buried);
+        let first = record.state.first();
         let action = record.state.bury(&mut waker);
         let facts = record.facts;
-        let next = Self::next(record, key, action, waker, std::ptr::null_mut());
+        let next = match action {
+            Action::Adopt(answer) => Next::Adopt(Self::ending(record, key, answer, first)),
+            action => Self::next(record, key, action, waker, std::ptr::null_mut()),
+        };
         if was_in_flight {
             self.graveyard.bury(&facts);
             self.buried.push_back(&mut self.records, key.index());
@@ -505,8 +514,9 @@ impl<C> Registry<C> {
     /// Every operation that is not vacant, for shutdown.
     #[must_use]
     pub fn keys(&self) -> Vec<Key> {
+        let in_use = |(_, record): &(usize, &Record<C>)| !matches!(record.state, State::Retired);
         let key = |(index, _)| Key::new(index as u32, self.generations[index]);
-        self.records.iter().map(key).collect()
+        self.records.iter().filter(in_use).map(key).collect()
     }
 
     /// Operations that the kernel may still have.
@@ -580,9 +590,7 @@ impl<C> Registry<C> {
         match action {
             Action::Nothing => waker.map_or(Next::Nothing, Next::Forget),
             Action::Wake => waker.map_or(Next::Nothing, Next::Wake),
-            Action::Adopt(answer) => {
-                Next::Adopt(Self::ending(record, key, answer, record.state.first()))
-            }
+            Action::Adopt(answer) => Next::Adopt(Self::ending(record, key, answer, None)),
             Action::Item(answer) => {
                 Next::Item(Item { slot, answer, facts: record.facts, table: record.table })
             }
@@ -608,8 +616,9 @@ impl<C> Registry<C> {
             *generation += 1;
             self.records.remove(index);
         } else {
-            // I4: the record stays, `Finishing` and without an operation: the slot is used up.
-            self.records[index].state = State::Finishing;
+            // I4: the record stays, so that nobody gets the slot.
+            self.records[index].state = State::Retired;
+            self.retired += 1;
         }
     }
 }
@@ -618,8 +627,8 @@ impl<C> Drop for Registry<C> {
     /// Frees the memory if nothing is in it. Otherwise all of it is leaked: the kernel may still
     /// write there, and nobody can tell when it will have ended.
     fn drop(&mut self) {
-        if self.records.is_empty() {
-            // SAFETY: I1: no record, so no slot is in use.
+        if self.records.len() == self.retired {
+            // SAFETY: I1: no record of an operation, so no slot is in use.
             unsafe { self.pages.free_all() }
         }
     }

@@ -41,6 +41,8 @@ pub(super) enum State {
     Buried,
     /// The last answer is being handed over; other people's code runs.
     Finishing,
+    /// No operation at all: the slot's generations are used up.
+    Retired,
 }
 
 /// What has to be done after a transition, with no borrow held.
@@ -72,7 +74,7 @@ impl State {
                 *self = Self::Finishing;
                 Action::Adopt(answer)
             }
-            Self::Placed | Self::Done { .. } | Self::Finishing => Action::Stray,
+            Self::Placed | Self::Done { .. } | Self::Finishing | Self::Retired => Action::Stray,
         }
     }
 
@@ -92,7 +94,7 @@ impl State {
                 Action::Wake
             }
             Self::Detached | Self::Buried => Action::Item(answer),
-            Self::Placed | Self::Done { .. } | Self::Finishing => Action::Stray,
+            Self::Placed | Self::Done { .. } | Self::Finishing | Self::Retired => Action::Stray,
         }
     }
 
@@ -114,7 +116,7 @@ impl State {
                 *self = Self::Finishing;
                 Action::Adopt(answer)
             }
-            Self::Placed | Self::Buried | Self::Finishing => Action::Nothing,
+            Self::Placed | Self::Buried | Self::Finishing | Self::Retired => Action::Nothing,
         }
     }
 
@@ -153,20 +155,22 @@ mod tests {
             "done" => State::Done { answer: YES, first: None },
             "detached" => State::Detached,
             "buried" => State::Buried,
-            _ => State::Finishing,
+            "finishing" => State::Finishing,
+            _ => State::Retired,
         }
     }
 
     #[test]
     fn every_edge_leads_where_the_diagram_says() {
         let mut out = None;
-        let cases: [(&str, Action, Action, Action); 6] = [
+        let cases: [(&str, Action, Action, Action); 7] = [
             ("placed", Action::Stray, Action::Stray, Action::Nothing),
             ("in flight", Action::Wake, Action::Wake, Action::Nothing),
             ("done", Action::Stray, Action::Stray, Action::Adopt(YES)),
             ("detached", Action::Adopt(YES), Action::Item(YES), Action::Nothing),
             ("buried", Action::Adopt(YES), Action::Item(YES), Action::Nothing),
             ("finishing", Action::Stray, Action::Stray, Action::Nothing),
+            ("retired", Action::Stray, Action::Stray, Action::Nothing),
         ];
         for (from, complete, more, bury) in cases {
             assert_eq!(state(from).complete(YES, &mut out), complete, "{from} complete");

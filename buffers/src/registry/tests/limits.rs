@@ -1,0 +1,141 @@
+//! What comes late or never: used-up generations, many pages, a full graveyard, a registry that has to leak.
+
+#![allow(unsafe_code, reason = "plays the driver and the kernel")]
+
+use super::super::{Ending, Facts, Place, Registry};
+use super::beside::Beside;
+use super::model::{Step, answer};
+use super::thing::{Log, Small};
+use crate::GraveyardLimit;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+const LAUNCH: Step = Step::Launch { detached: false, gives: false };
+
+#[test]
+fn a_slot_whose_generations_are_used_up_is_never_used_again() {
+    let mut beside = Beside::new();
+    let first = beside.place(false);
+    beside.step(first, Step::Undo);
+    // As if four billion operations had been there.
+    beside.registry.generations[0] = u32::MAX - 1;
+    let before_last = beside.place(true);
+    beside.step(before_last, LAUNCH);
+    beside.step(before_last, Step::Complete(1));
+    beside.step(before_last, Step::Poll(0));
+    let last = beside.place(false);
+    assert_eq!((beside.key(last).index(), beside.key(last).generation()), (0, u32::MAX));
+    for step in [LAUNCH, Step::Bury, Step::Complete(1)] {
+        beside.step(last, step);
+    }
+    let next = beside.place(false);
+    assert_eq!(beside.key(next).index(), 1, "the slot is retired");
+    // No key of the retired slot names anything, the very last one included.
+    for old in [first, before_last, last] {
+        let all = [Step::Undo, Step::Complete(1), Step::More(1), Step::Bury, Step::Cancel];
+        all.into_iter().for_each(|step| beside.step(old, step));
+        beside.step(old, Step::Poll(1));
+        beside.step(old, Step::CancelAgain);
+    }
+    beside.step(next, LAUNCH);
+    beside.finish();
+}
+
+#[test]
+fn pages_are_added_while_the_kernel_writes_into_all_others() {
+    let mut beside = Beside::new();
+    let many = if cfg!(miri) { 66 } else { 200 };
+    for number in 0..many {
+        let op = beside.place(number % 5 == 0);
+        beside.quick_step(op, Step::Launch { detached: number % 3 == 0, gives: false });
+        if number > many - 4 {
+            beside.write();
+        }
+    }
+    for op in (0..many).step_by(7) {
+        beside.quick_step(op, Step::Bury);
+        beside.step(op, Step::Complete(4));
+    }
+    for _ in 0..many / 7 {
+        let op = beside.place(false);
+        beside.quick_step(op, LAUNCH);
+    }
+    beside.write();
+    beside.finish();
+}
+
+#[test]
+fn the_graveyard_is_full_by_operations_or_by_bytes_and_not_for_ever() {
+    let mut beside = Beside::new();
+    let set = |beside: &mut Beside, operations, bytes| {
+        beside.registry.set_graveyard_limit(GraveyardLimit { operations, bytes });
+    };
+    set(&mut beside, 2, u64::MAX);
+    let ops: Vec<_> = (0..3).map(|_| beside.place(false)).collect();
+    for op in &ops {
+        beside.step(*op, LAUNCH);
+        assert_eq!(beside.registry.graveyard().is_full(), *op == 2);
+        beside.step(*op, Step::Bury);
+    }
+    set(&mut beside, 4, 12);
+    assert!(beside.registry.graveyard().is_full(), "three times four bytes");
+    beside.step(ops[1], Step::Complete(0));
+    assert!(!beside.registry.graveyard().is_full());
+    set(&mut beside, 0, u64::MAX);
+    assert!(beside.registry.graveyard().is_full(), "no room at all");
+    beside.finish();
+}
+
+#[test]
+#[should_panic(expected = "more than it was given")]
+fn an_answer_beyond_the_length_is_not_believed() {
+    let mut beside = Beside::new();
+    let op = beside.place(false);
+    beside.step(op, LAUNCH);
+    beside.step(op, Step::Bury);
+    beside.step(op, Step::Complete(5));
+}
+
+/// Keeps what is leaked reachable, so that Miri tells it from what is leaked by mistake.
+static LEAKED: AtomicPtr<Small> = AtomicPtr::new(std::ptr::null_mut());
+
+#[test]
+fn a_registry_with_operations_in_flight_leaks_them_and_what_the_kernel_writes_hurts_nobody() {
+    let log = Log::default();
+    let mut registry = Registry::new();
+    // SAFETY: the table is that of the type.
+    let (key, at) = unsafe { registry.place(Small::new(0, &log), Small::TABLE) };
+    // SAFETY: placed just now.
+    let given = unsafe { Small::describe(at) };
+    let facts =
+        Facts { opcode: 0, gives: 0, group: 0, fd: 0, len: 4, place: Place::Held, since_ms: 0 };
+    // SAFETY: the mark is the operation's own.
+    unsafe { registry.launch(key, facts, Some(given.mark), None, false) };
+    LEAKED.store(at, Ordering::Relaxed);
+    drop(registry);
+    given.write(7);
+    assert!(log.borrow().is_empty(), "it was not dropped");
+}
+
+#[test]
+fn an_ending_that_is_dropped_costs_its_slot_and_nothing_else() {
+    let log = Log::default();
+    let mut registry = Registry::new();
+    // SAFETY: the table is that of the type.
+    let (key, at) = unsafe { registry.place(Small::new(0, &log), Small::TABLE) };
+    // SAFETY: placed just now.
+    let given = unsafe { Small::describe(at) };
+    let facts =
+        Facts { opcode: 0, gives: 0, group: 0, fd: 0, len: 4, place: Place::Held, since_ms: 0 };
+    // SAFETY: the mark is the operation's own.
+    unsafe { registry.launch(key, facts, Some(given.mark), None, true) };
+    let ending: Ending<_> = match registry.complete(key, answer(1)) {
+        super::super::Next::Adopt(ending) => ending,
+        other => panic!("{other:?}"),
+    };
+    // What a driver that unwinds may do with it.
+    drop(ending);
+    assert_eq!((registry.in_flight(), registry.keys()), (0, vec![key]));
+    registry.cancel(key);
+    assert!(!registry.wants_cancels());
+    LEAKED.store(at, Ordering::Relaxed);
+}
