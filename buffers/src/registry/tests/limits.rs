@@ -1,4 +1,5 @@
-//! What comes late or never: used-up generations, many pages, a full graveyard, a registry that has to leak.
+//! What comes late or never: used-up generations, many pages, a full graveyard, a registry that has
+//! to leak.
 
 #![allow(unsafe_code, reason = "plays the driver and the kernel")]
 
