@@ -1,7 +1,8 @@
 //! References and wakes of a task that cross threads, in every interleaving.
 //!
 //! This is a model of the protocol in `cell` (its invariants I1, I3 and I4), line by line, on the
-//! real mailbox: the cell itself tells its owner by a thread-local of std, which loom's threads share.
+//! real mailbox: the cell itself tells its owner by a thread-local of std, which loom's threads
+//! share.
 
 use crate::mailbox::{Mailbox, Pushed};
 use loom::cell::Cell;

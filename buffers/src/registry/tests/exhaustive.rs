@@ -31,8 +31,7 @@ const STEPS: [Step; 10] = [
 ];
 
 /// Runs every program of `depth` steps over `ops` operations; a program's digits name its steps,
-/// the
-/// last of which is the taking of a cancel.
+/// the last of which is the taking of a cancel.
 fn every_program(beginnings: &[(usize, bool)], depth: u32) {
     let choices = STEPS.len() * beginnings.len() + 1;
     for program in 0..choices.pow(depth) {
