@@ -226,9 +226,12 @@ fn a_small_body_is_passed_over_and_a_large_one_ends_the_connection() {
     for (method, status) in [("GET", 413), ("PUT", 405)] {
         let mut client = Client::connect(server.addr);
         client.ask(method, "/x", "Content-Length: 99999999999\r\n");
-        client.send(vec![b'x'; 200_000]);
         let answer = client.answer();
         assert_eq!((answer.status, answer.header("connection")), (status, Some("close")));
+        // What is on its way already does not reset the connection: the answer must arrive.
+        for _ in 0..9 {
+            client.send(vec![b'x'; 100_000]);
+        }
         assert!(client.is_at_end());
     }
 }
@@ -378,18 +381,19 @@ fn stop_lets_the_answer_in_flight_finish(signal: &str) {
     }
 
     let mut body = vec![0; LEN];
-    busy.0.read_exact(&mut body).unwrap();
+    busy.0.read_exact(&mut body).expect("the whole file comes");
     assert!(body == noise(LEN), "the file is not the same");
     assert!(busy.is_at_end());
     drop(busy);
-    assert!(server.wait().success());
+    let (status, stderr) = server.wait();
+    assert!(status.success(), "{status}: {stderr}");
 }
 
 #[test]
 fn the_greeting_says_where_and_how() {
     let folder = Folder::new("greeting");
     let server = Server::start_with(&folder, &["--cores", "1"]);
-    for part in ["/files-greeting/site", "on 1 of ", " granted "] {
+    for part in ["/files-greeting-", "on 1 of ", " granted "] {
         assert!(server.greeting.contains(part), "{part} is not in {}", server.greeting);
     }
 }

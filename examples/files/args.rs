@@ -13,8 +13,7 @@ Serves the files of DIR (by default: the current folder) over HTTP/1.1.
 
   --addr ADDRESS:PORT  where to listen (default 127.0.0.1:8080; port 0: any free port)
   --cores N            serve on so many cores (default: all)
-  --help               print this
-";
+  --help               print this";
 
 /// The command line, understood.
 #[derive(Debug, PartialEq, Eq)]

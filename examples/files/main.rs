@@ -30,7 +30,7 @@ use sexton::{CancelToken, JoinSet};
 use site::Site;
 use std::fmt::Display;
 use std::future::{Future, poll_fn};
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::pin::pin;
@@ -47,18 +47,18 @@ async fn main() -> ExitCode {
     let args = match Args::parse(std::env::args_os().skip(1)) {
         Ok(args) => args,
         Err(Refusal::Help) => {
-            print!("{USAGE}");
+            say(io::stdout(), USAGE);
             return ExitCode::SUCCESS;
         }
         Err(Refusal::Wrong(why)) => {
-            eprint!("files: {why}\n\n{USAGE}");
+            say(io::stderr(), format!("files: {why}\n\n{USAGE}"));
             return ExitCode::from(2);
         }
     };
     match run(args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("files: {error}");
+            say(io::stderr(), format!("files: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -83,8 +83,10 @@ async fn run(args: Args) -> io::Result<()> {
 /// Stops the server when the signal comes; a Ctrl-C after it ends the process at once.
 async fn stop_on(signal: Signal, stop: CancelToken) -> io::Result<()> {
     signal.await?;
-    eprintln!("Stopping: what is being sent may take {} s more; Ctrl-C ends it.", GRACE.as_secs());
     stop.cancel();
+    let secs = GRACE.as_secs();
+    let line = format!("Stopping: what is being sent may take {secs} s more; Ctrl-C ends it.");
+    say(io::stderr(), line);
     signal::ctrl_c().await?;
     std::process::exit(130)
 }
@@ -96,7 +98,7 @@ async fn serve(addr: SocketAddr, cores: usize, site: Site, stop: CancelToken) ->
     }
     let listener = TcpListener::bind(addr).await.map_err(about(addr))?; // one listener a core
     if sexton::current_core() == 0 {
-        announce(&site, listener.local_addr()?, cores);
+        say(io::stdout(), greeting(&site, listener.local_addr()?, cores));
     }
     let service = Rc::new(Service { site, limits: Limits::default(), stop });
     let mut clients = JoinSet::new();
@@ -113,7 +115,7 @@ async fn serve(addr: SocketAddr, cores: usize, site: Site, stop: CancelToken) ->
     drop(listener);
     let finish = async { while clients.join_next().await.is_some() {} };
     if timeout(GRACE, finish).await.is_err() {
-        eprintln!("{} connections are cut off", clients.len());
+        say(io::stderr(), format!("{} connections are cut off", clients.len()));
     }
     Ok(())
 }
@@ -127,18 +129,25 @@ async fn forget_finished<T: 'static>(tasks: &mut JoinSet<T>) {
     .await;
 }
 
-/// Says where the files are, on how many cores, and what the kernel granted.
-fn announce(site: &Site, addr: SocketAddr, cores: usize) {
-    println!("Serving {} on {cores} of {} cores", site.root().display(), sexton::cores());
+/// Where the files are, on how many cores, and what the kernel granted.
+fn greeting(site: &Site, addr: SocketAddr, cores: usize) -> String {
+    let all = sexton::cores();
+    let mut lines = vec![format!("Serving {} on {cores} of {all} cores", site.root().display())];
     if let Ok(caps) = sexton::doctor().ring() {
-        let words =
-            |flags: &mut dyn Iterator<Item = &'static str>| flags.collect::<Vec<_>>().join(" ");
-        println!("Linux {} granted {}", caps.kernel(), words(&mut caps.flags()));
-        if caps.refused().next().is_some() {
-            println!("and refused {}", words(&mut caps.refused()));
+        let granted: Vec<_> = caps.flags().collect();
+        lines.push(format!("Linux {} granted {}", caps.kernel(), granted.join(" ")));
+        let refused: Vec<_> = caps.refused().collect();
+        if !refused.is_empty() {
+            lines.push(format!("and refused {}", refused.join(" ")));
         }
     }
-    println!("http://{addr}/");
+    lines.push(format!("http://{addr}/"));
+    lines.join("\n")
+}
+
+/// Prints a line. Nobody may be there to read it any more, which is no reason to stop.
+fn say(mut to: impl Write, line: impl Display) {
+    drop(writeln!(to, "{line}"));
 }
 
 /// An error that says what it is about.

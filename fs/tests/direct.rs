@@ -47,7 +47,9 @@ fn pages_read_beside_dropped_and_forgotten_reads_are_the_files() {
             let at = rng.below(PAGES - 16) as usize * PAGE;
             let read = file.read_at(aligned(pages), at as u64);
             // What is forgotten stays in memory until the runtime ends: not too many.
-            let answer = if forgotten < 50 && rng.below(8) == 0 {
+            let answer = if rng.below(8) == 0 {
+                Some(read.await)
+            } else if forgotten < 50 && rng.below(8) == 0 {
                 forgotten += 1;
                 forget_after(read, turns).await
             } else {

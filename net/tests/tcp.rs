@@ -164,7 +164,7 @@ fn a_token_gives_the_buffer_back() {
         let token = CancelToken::new();
         let cancel = token.clone();
         let read = spawn(async move {
-            let error = token.run(server.read_owned(vec![7; 3].slice_buf())).await.unwrap_err();
+            let error = token.run(server.read_owned(vec![7; 3].with_room())).await.unwrap_err();
             (server, error)
         });
         yield_now().await;
@@ -178,12 +178,12 @@ fn a_token_gives_the_buffer_back() {
     });
 }
 
-trait SliceBuf {
-    fn slice_buf(self) -> Vec<u8>;
+trait WithRoom {
+    fn with_room(self) -> Vec<u8>;
 }
 
-impl SliceBuf for Vec<u8> {
-    fn slice_buf(mut self) -> Vec<u8> {
+impl WithRoom for Vec<u8> {
+    fn with_room(mut self) -> Vec<u8> {
         self.reserve(8);
         self
     }
@@ -387,5 +387,52 @@ fn a_timeout_around_a_read_loses_nothing() {
         feeder.await.unwrap();
         let expected: Vec<u8> = (0..2000_u32).flat_map(u32::to_le_bytes).collect();
         assert_eq!(all, expected);
+    });
+}
+
+#[test]
+fn a_dropped_read_of_several_steps_gives_back_what_it_gathered() {
+    block_on(async {
+        let (client, mut server) = pair().await;
+        let come = async |text: &'static str| {
+            client.write_all_owned(text).await.unwrap();
+            sexton_runtime::time::sleep(Duration::from_millis(3)).await;
+        };
+        // In a buffer that is with the kernel again.
+        let mut exact = Box::pin(TcpStream::read_exact_owned(&server, Vec::with_capacity(8)));
+        assert!(poll_once(exact.as_mut()).await.is_none());
+        come("abc").await;
+        assert!(poll_once(exact.as_mut()).await.is_none());
+        drop(exact);
+        come("def").await;
+        // In the stream's own memory; forgotten even.
+        let mut line = String::new();
+        let mut read = Box::pin(server.read_line(&mut line));
+        assert!(poll_once(read.as_mut()).await.is_none());
+        come("ghi").await;
+        assert!(poll_once(read.as_mut()).await.is_none());
+        drop(read);
+        let mut four = [0; 40];
+        assert!(poll_once(Read::read_exact(&mut server, &mut four)).await.is_none());
+        come("jkl\nrest").await;
+        server.read_line(&mut line).await.unwrap();
+        assert_eq!(line, "abcdefghijkl\n");
+        let exact = TcpStream::read_exact_owned(&server, Vec::with_capacity(4)).await.unwrap();
+        assert_eq!(exact, b"rest");
+        client.shutdown(Shutdown::Write).await.unwrap();
+        let error = TcpStream::read_exact_owned(&server, vec![7].with_room()).await.unwrap_err();
+        assert_eq!((error.kind(), error.transferred()), (io::ErrorKind::UnexpectedEof, 0));
+    });
+}
+
+#[test]
+fn a_line_beyond_its_limit_is_refused_and_stays() {
+    block_on(async {
+        let (client, mut server) = pair().await;
+        client.write_all_owned("a line that is too long\n").await.unwrap();
+        let mut line = String::new();
+        let error = server.read_line_limited(&mut line, 8).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        assert_eq!(line, "");
     });
 }

@@ -35,8 +35,8 @@ pub(crate) const START_TRIES_AT_FLOOR: u32 = 20;
 /// Pause between two tries.
 pub(crate) const START_PAUSE: Duration = Duration::from_millis(2);
 
-/// Tasks polled before the ring is looked at. A prime, so that it is in step with no pattern of
-/// tasks; about 10 µs of short polls.
+/// Tasks polled before the ring is entered; more if the last turn woke more. A prime, so that it is
+/// in step with no pattern of tasks; about 10 µs of short polls.
 pub(crate) const POLLS_PER_TURN: u32 = 61;
 
 /// Completions copied out of the queue before wakers run: 4 KiB on the stack of the turn.
@@ -103,7 +103,7 @@ pub struct Config {
     pub entries: u32,
     /// Entries of each core's completion queue; none means sixteen times the submission queue.
     pub completions: Option<u32>,
-    /// Tasks polled before the ring is looked at (default 61).
+    /// Tasks polled before the ring is entered (default 61), or more if the last turn woke more.
     pub polls_per_turn: u32,
     /// Completions taken before wakers run (default 256).
     pub reap_batch: usize,

@@ -39,6 +39,9 @@ use std::time::{Duration, Instant};
 const CANCEL: u64 = 1 << 31;
 /// A cancel that found nothing is tried again after this time, as long as its target is in flight.
 const CANCEL_AGAIN: Duration = Duration::from_millis(20);
+/// So many at a time: tens of thousands that the kernel cannot cancel just now must not keep the
+/// core from everything else.
+const CANCELS_AGAIN: usize = 256;
 /// Marks an answer that the driver made because the graveyard stayed full (the kernel uses no such
 /// bit together with an error).
 const REFUSED_FULL: u32 = 1 << 15;
@@ -261,11 +264,6 @@ impl Driver {
     pub(crate) fn has_work(&self) -> bool {
         let inner = self.inner.borrow();
         inner.ring.queued() > 0 || inner.ring.has_work() || inner.registry.wants_cancels()
-    }
-
-    /// Whether completions wait, by plain loads.
-    pub(crate) fn has_completions(&self) -> bool {
-        self.inner.borrow().ring.has_work()
     }
 
     /// When the driver itself wants to be called again, at the latest.
@@ -528,10 +526,11 @@ impl Inner {
 
     fn retry_missed(&mut self) {
         if self.missed_since.is_some_and(|since| since.elapsed() >= CANCEL_AGAIN) {
-            self.missed_since = None;
-            for key in std::mem::take(&mut self.missed) {
+            let some = self.missed.len().min(CANCELS_AGAIN);
+            for key in self.missed.drain(..some) {
                 self.registry.cancel_again(key);
             }
+            self.missed_since = (!self.missed.is_empty()).then(Instant::now);
         }
     }
 }

@@ -34,8 +34,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
-/// After so many polls the ring is looked at, by plain loads.
-const POLLS_BETWEEN_LOOKS: u32 = 16;
+/// A turn polls all that the last one woke, up to this many: what came in is worked off, and its
+/// buffers given back, before more is let in.
+const POLLS_PER_TURN_MAX: usize = 1024;
 
 /// One core of a runtime; it lives on one thread.
 #[derive(Debug)]
@@ -50,7 +51,7 @@ pub(crate) struct Core {
     shared: Arc<Shared>,
     counters: Arc<CoreCounters>,
     wake_read: WakeRead,
-    polls_per_turn: u32,
+    polls_per_turn: usize,
     long_poll: Duration,
     closing: Cell<bool>,
     recv_pools: RecvPools,
@@ -97,7 +98,7 @@ impl Core {
             shared: Arc::clone(shared),
             counters,
             wake_read,
-            polls_per_turn: config.polls_per_turn.max(1),
+            polls_per_turn: (config.polls_per_turn as usize).clamp(1, POLLS_PER_TURN_MAX),
             long_poll: config.long_poll,
             closing: Cell::new(false),
             recv_pools: RecvPools::new(&config),
@@ -205,7 +206,8 @@ impl Core {
 
     /// Step 2.
     fn run_tasks(&self) {
-        for polls in 1..=self.polls_per_turn {
+        let budget = self.queue.len().clamp(self.polls_per_turn, POLLS_PER_TURN_MAX);
+        for _ in 0..budget {
             let Some(task) = self.queue.pop() else { break };
             let started = (!self.long_poll.is_zero()).then(Instant::now);
             if task.run() {
@@ -214,9 +216,6 @@ impl Core {
             drop(task);
             if started.is_some_and(|started| started.elapsed() > self.long_poll) {
                 self.counters.long_poll();
-            }
-            if polls % POLLS_BETWEEN_LOOKS == 0 && self.driver.has_completions() {
-                break;
             }
         }
     }

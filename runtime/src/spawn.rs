@@ -278,16 +278,18 @@ pub async fn yield_now() {
 
 /// This core's pool of provided buffers, from which the kernel picks when data comes; none if the
 /// kernel refused it, or outside a runtime.
-///
-/// After a receive that found the pool of group `starved` empty, it is a newer and larger one, or
-/// none if the bound ([`Config::recv_buffers_max`](crate::Config::recv_buffers_max)) is reached.
 #[must_use]
-pub fn recv_pool(starved: Option<u16>) -> Option<sexton_buffers::ProvidedPool> {
+pub fn recv_pool() -> Option<sexton_buffers::ProvidedPool> {
     let core = context::core()?;
-    match starved {
-        None => core.recv_pools().current(core.driver()),
-        Some(group) => core.recv_pools().after(core.driver(), group),
-    }
+    core.recv_pools().current(core.driver())
+}
+
+/// The pool for a receive that found the one of group `starved` empty: a newer and larger one; none
+/// if [`Config::recv_buffers_max`](crate::Config::recv_buffers_max) is reached.
+#[must_use]
+pub fn recv_pool_after(starved: u16) -> Option<sexton_buffers::ProvidedPool> {
+    let core = context::core()?;
+    core.recv_pools().after(core.driver(), starved)
 }
 
 /// A number that tells this runtime from all others of the process; none outside one.

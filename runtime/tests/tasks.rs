@@ -190,6 +190,7 @@ fn a_cancelled_scope_ends_what_waits_inside() {
 #[test]
 fn a_runtime_goes_on_where_its_last_block_on_ended() {
     let runtime = Builder::new().build().unwrap();
-    let task = runtime.block_on(async { spawn(sleep(Duration::from_millis(1))) });
-    runtime.block_on(task).unwrap();
+    let mut task = None;
+    runtime.block_on(async { task = Some(spawn(sleep(Duration::from_millis(1)))) });
+    runtime.block_on(task.expect("spawned above")).unwrap();
 }

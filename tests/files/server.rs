@@ -1,7 +1,7 @@
 //! The example as a process of its own, and the folder that it serves.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
@@ -14,8 +14,9 @@ impl Folder {
     /// A folder for the test of this name, with nothing in it but `outside.txt` and an empty
     /// `site`.
     pub(crate) fn new(test: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("files-{test}"));
-        drop(fs::remove_dir_all(&folder)); // of a run that was killed
+        let name = format!("files-{test}-{}", std::process::id());
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        drop(fs::remove_dir_all(&folder)); // of a process that was killed
         fs::create_dir_all(folder.join("site")).expect("tests may write to their folder");
         fs::write(folder.join("outside.txt"), "secret").expect("tests may write to their folder");
         Self(folder)
@@ -97,9 +98,11 @@ impl Server {
         assert!(line.starts_with("Stopping"), "{line:?}");
     }
 
-    /// Waits for the end of the process.
-    pub(crate) fn wait(&mut self) -> ExitStatus {
-        self.child.wait().expect("it is ours to wait for")
+    /// Waits for the end of the process: how it ended, and what else it had to say.
+    pub(crate) fn wait(&mut self) -> (ExitStatus, String) {
+        let mut said = String::new();
+        self.stderr.read_to_string(&mut said).expect("it prints text");
+        (self.child.wait().expect("it is ours to wait for"), said)
     }
 
     /// The most memory that was resident at any time, in KiB.

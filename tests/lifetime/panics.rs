@@ -1,4 +1,9 @@
 //! Panics of other people's code: in tasks, wakers and buffers. Whoever else is there goes on.
+//!
+//! # Invariants
+//!
+//! - **I1** a `Nasty` passes each call on to one `GuardedBuf`, the same until its drop, and panics
+//!   before it passes on or not at all.
 
 #![allow(unsafe_code, reason = "a buffer that panics is a buffer")]
 
@@ -149,14 +154,14 @@ impl Drop for Nasty {
     }
 }
 
-// SAFETY: `GuardedBuf`'s, which it passes on; a panic in `mark_filled` leaves it as it was.
+// SAFETY: I1, and `GuardedBuf` keeps the rules.
 unsafe impl IoBuf for Nasty {
     fn filled(&self) -> &[u8] {
         self.buf.as_ref().map_or(&[], |buf| buf.filled())
     }
 }
 
-// SAFETY: as above.
+// SAFETY: I1, and `GuardedBuf` keeps the rules.
 unsafe impl IoBufMut for Nasty {
     fn unfilled(&mut self) -> *mut [MaybeUninit<u8>] {
         self.buf.as_mut().expect("there until the drop").unfilled()

@@ -16,6 +16,7 @@ mod backlog;
 mod read;
 mod recv;
 mod reader;
+mod reader_traits;
 mod shared;
 mod waiters;
 mod write;

@@ -15,6 +15,10 @@ use std::task::{Context, Poll};
 pub(crate) struct ReadOwned<'a, B: IoBufMut> {
     socket: &'a Rc<Shared>,
     phase: Phase,
+    /// Goes on until the buffer is full.
+    exact: bool,
+    /// What it has read so far, if it goes on.
+    gathered: usize,
     hook: CancelHook,
     _buf: PhantomData<B>,
 }
@@ -39,8 +43,38 @@ pub(crate) fn no_room() -> io::Error {
 
 impl<'a, B: IoBufMut> ReadOwned<'a, B> {
     pub(crate) fn new(socket: &'a Rc<Shared>, buf: B) -> Self {
+        Self::until(socket, buf, false)
+    }
+
+    /// Reads until `buf` is full. What it has gathered is the stream's again if it is dropped.
+    pub(crate) fn exact(socket: &'a Rc<Shared>, buf: B) -> Self {
+        Self::until(socket, buf, true)
+    }
+
+    fn until(socket: &'a Rc<Shared>, buf: B, exact: bool) -> Self {
         let phase = Phase::Holds(OwnedBuf::new(buf));
-        Self { socket, phase, hook: CancelHook::default(), _buf: PhantomData }
+        let hook = CancelHook::default();
+        Self { socket, phase, exact, gathered: 0, hook, _buf: PhantomData }
+    }
+
+    /// So many bytes came, or the end.
+    fn got(
+        &mut self,
+        mut buf: OwnedBuf,
+        n: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<BufResult<usize, B>> {
+        if !self.exact {
+            return self.finish(buf, Ok(n));
+        }
+        if n == 0 {
+            return self.finish(buf, Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+        self.gathered += n;
+        if buf.unfilled().is_empty() {
+            return self.finish(buf, Ok(self.gathered));
+        }
+        self.begin(buf, cx)
     }
 
     fn finish(&mut self, buf: OwnedBuf, result: io::Result<usize>) -> Poll<BufResult<usize, B>> {
@@ -50,7 +84,7 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
         };
         Poll::Ready(match result {
             Ok(count) => Ok((count, buf)),
-            Err(error) => Err(BufError::new(error, buf)),
+            Err(error) => Err(BufError::new(error, buf).with_transferred(self.gathered)),
         })
     }
 
@@ -60,7 +94,7 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
             return self.finish(buf, Err(no_room()));
         }
         match self.socket.take_into(&mut buf) {
-            Take::Bytes(count) => return self.finish(buf, Ok(count)),
+            Take::Bytes(count) => return self.got(buf, count, cx),
             Take::Error(error) => return self.finish(buf, Err(error)),
             Take::Wait => {}
             Take::Nothing => {
@@ -90,8 +124,8 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
             let Done { claim, error, .. } = done;
             let (got, buf) = claim.settle();
             return match error {
-                _ if got > 0 => self.finish(buf, Ok(got)),
-                None if eof => self.finish(buf, Ok(0)),
+                _ if got > 0 => self.got(buf, got, cx),
+                None if eof => self.got(buf, 0, cx),
                 // Somebody else's cancel, or the kernel's wish to be asked again.
                 Some(error) if Recv::is_passing(&error) && !(cancelled && is_cancelled(&error)) => {
                     self.begin(buf, cx)
@@ -108,10 +142,10 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
         drop(recv);
         self.socket.readers.register(cx);
         if self.hook.is_cancelled(cx)
-            && let Flight::Into(flight, of, _) = &self.socket.recv.borrow().flight
+            && let Flight::Into { detached, ticket: of, .. } = &self.socket.recv.borrow().flight
             && *of == ticket
         {
-            flight.cancel();
+            detached.cancel();
         }
         self.phase = Phase::Waits(ticket);
         Poll::Pending
@@ -169,27 +203,36 @@ impl<B: IoBufMut> Future for ReadOwned<'_, B> {
 
 impl<B: IoBufMut> Drop for ReadOwned<'_, B> {
     fn drop(&mut self) {
-        let Phase::Waits(ticket) = self.phase else { return };
         let mut recv = self.socket.recv.borrow_mut();
-        let mut unused = None;
-        if let Some(mut done) = recv.done.take_if(|done| done.ticket == ticket) {
-            if done.claim.got() > 0 {
-                recv.chunks.push_back(done.claim.take_bytes().into());
+        let (mut unused, mut flight) = (None, None);
+        match std::mem::replace(&mut self.phase, Phase::Finished) {
+            Phase::Finished => return,
+            Phase::Holds(buf) => {
+                recv.unread(&buf, self.gathered);
+                unused = Some(buf);
             }
-            if let Some(error) = done.error.filter(|error| !Recv::is_passing(error)) {
-                recv.error = Some(error);
+            Phase::Waits(ticket) => {
+                if let Some(done) = recv.done.take_if(|done| done.ticket == ticket) {
+                    let (got, buf) = done.claim.settle();
+                    recv.unread(&buf, self.gathered + got);
+                    if let Some(error) = done.error.filter(|error| !Recv::is_passing(error)) {
+                        recv.error = Some(error);
+                    }
+                    unused = Some(buf);
+                } else if let Some(at) = recv.robbed.iter().position(|(of, _)| *of == ticket) {
+                    let (_, buf) = recv.robbed.swap_remove(at).1.settle();
+                    recv.unread(&buf, self.gathered);
+                    unused = Some(buf);
+                } else if let Flight::Into { detached, ticket: of, wanted, gathered } =
+                    &mut recv.flight
+                    && *of == ticket
+                {
+                    *wanted = false;
+                    *gathered = self.gathered;
+                    flight = Some(detached.again());
+                }
             }
-            unused = Some(done.claim);
-        } else if let Some(index) = recv.robbed.iter().position(|(of, _)| *of == ticket) {
-            unused = Some(recv.robbed.swap_remove(index).1);
         }
-        let flight = match &mut recv.flight {
-            Flight::Into(flight, of, wanted) if *of == ticket => {
-                *wanted = false;
-                Some(flight.again())
-            }
-            _ => None,
-        };
         drop(recv);
         drop(unused);
         // Buried: counted, cancelled, and its bytes come first in the next read.

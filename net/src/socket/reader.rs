@@ -3,7 +3,7 @@
 use super::read::ReadOwned;
 use super::recv::Flight;
 use super::shared::Shared;
-use sexton_buffers::{BufResult, Chunk, IoBufMut, ReadCursor, ReadVecCursor};
+use sexton_buffers::{BufError, BufResult, Chunk, IoBufMut, ReadCursor, ReadVecCursor};
 use sexton_io::{Interest, NonBlocking, Readiness};
 use sexton_runtime::op::{PollFd, submit};
 use sexton_runtime::{CancelHook, calls};
@@ -42,6 +42,27 @@ impl Reader {
     pub(crate) async fn read_owned<B: IoBufMut>(&self, buf: B) -> BufResult<usize, B> {
         self.unshow();
         ReadOwned::new(&self.socket, buf).await
+    }
+
+    /// Fills `buf` completely; what a dropped call has gathered is the stream's again.
+    pub(crate) async fn read_exact_owned<B: IoBufMut>(&self, mut buf: B) -> Result<B, BufError<B>> {
+        if buf.unfilled().is_empty() {
+            return Ok(buf);
+        }
+        self.unshow();
+        ReadOwned::exact(&self.socket, buf).await.map(|(_, buf)| buf)
+    }
+
+    /// Shows all up to the end of the stream, or up to `found`: nothing leaves the stream before.
+    pub(crate) async fn gather(&mut self, mut found: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+        let mut wanted = 1;
+        loop {
+            let shown = self.fill_at_least(wanted).await?;
+            if shown.len() < wanted || found(shown) {
+                return Ok(());
+            }
+            wanted = shown.len() + 1;
+        }
     }
 
     /// Makes `shown` hold bytes, unless the stream has ended: then it holds none.
@@ -97,10 +118,13 @@ impl Reader {
     }
 
     pub(crate) fn consume(&mut self, n: usize) {
-        match self.shown.get_mut() {
+        let shown = self.shown.get_mut();
+        match shown {
             Some(chunk) => chunk.consume(n),
             None => assert!(n == 0, "more bytes consumed than there are"),
         }
+        // At once, not at the next read: others may wait for the pool's buffer meanwhile.
+        drop(shown.take_if(|chunk| chunk.is_empty()));
     }
 
     /// Shows at least `n` bytes in one piece. What lies in several chunks is put together.

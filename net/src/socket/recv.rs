@@ -1,6 +1,6 @@
 //! The read state of a stream: what is in flight, what came, and whose it is.
 
-use sexton_buffers::{Chunk, Claim};
+use sexton_buffers::{Chunk, Claim, IoBuf, OwnedBuf};
 use sexton_runtime::op::Detached;
 use std::collections::VecDeque;
 use std::io;
@@ -24,8 +24,14 @@ pub(super) enum Flight {
         group: u16,
         stopped: bool,
     },
-    /// Into a buffer. Whose it is, and whether that future still wants it.
-    Into(Detached, Ticket, bool),
+    /// Into a buffer: whose it is, and whether that future still wants it. If not, so many bytes at
+    /// the end of the buffer's filled part were read before and are the stream's again.
+    Into {
+        detached: Detached,
+        ticket: Ticket,
+        wanted: bool,
+        gathered: usize,
+    },
 }
 
 /// A receive into a caller's buffer that has ended and was not fetched yet.
@@ -102,6 +108,15 @@ impl Recv {
         let Some(mut done) = self.done.take_if(|done| done.claim.got() > 0) else { return };
         self.chunks.push_back(Chunk::from(done.claim.take_bytes()));
         self.robbed.push((done.ticket, done.claim));
+    }
+
+    /// The last `n` filled bytes of a buffer whose read was given up: they come first again.
+    pub(super) fn unread(&mut self, buf: &OwnedBuf, n: usize) {
+        if n > 0 {
+            let filled = buf.filled();
+            // Right-sized, so that a large buffer does not stay with an idle stream.
+            self.chunks.push_front(Chunk::from(filled[filled.len() - n..].to_vec()));
+        }
     }
 
     /// Whether a read would not wait.

@@ -50,7 +50,11 @@ impl Shared {
     /// it. To be called with nothing in flight.
     pub(super) fn arm(self: &Rc<Self>) -> io::Result<()> {
         let starved = std::mem::take(&mut self.recv.borrow_mut().starved);
-        let Some(pool) = sexton_runtime::recv_pool(starved) else {
+        let pool = match starved {
+            None => sexton_runtime::recv_pool(),
+            Some(group) => sexton_runtime::recv_pool_after(group),
+        };
+        let Some(pool) = pool else {
             let claim = Claim::new(OwnedBuf::with_capacity(PRIVATE_LEN));
             return self.arm_into(claim, Ticket::STREAM, true).map_err(|(_, error)| error);
         };
@@ -74,9 +78,10 @@ impl Shared {
     ) -> Result<(), (Claim, io::Error)> {
         let op = RecvInto { socket: Rc::clone(self), claim, ticket, poll_first };
         match Detached::submit(op) {
-            Ok(flight) => {
+            Ok(detached) => {
                 let wanted = ticket != Ticket::STREAM;
-                self.recv.borrow_mut().flight = Flight::Into(flight, ticket, wanted);
+                let flight = Flight::Into { detached, ticket, wanted, gathered: 0 };
+                self.recv.borrow_mut().flight = flight;
                 Ok(())
             }
             Err((op, error)) => Err((op.claim, error)),
@@ -86,9 +91,13 @@ impl Shared {
     /// A receive into a buffer has ended.
     pub(crate) fn recv_ended(&self, ticket: Ticket, claim: Claim, result: io::Result<usize>) {
         let mut recv = self.recv.borrow_mut();
-        let wanted = matches!(&recv.flight, Flight::Into(_, of, true) if *of == ticket);
         let flight = std::mem::replace(&mut recv.flight, Flight::None);
-        let unused = recv.ended(ticket, claim, result, wanted);
+        let gathered = match &flight {
+            Flight::Into { ticket: of, wanted: true, .. } if *of == ticket => None,
+            Flight::Into { gathered, .. } => Some(*gathered),
+            _ => Some(0),
+        };
+        let unused = recv.ended(ticket, claim, result, gathered);
         drop(recv);
         // Buffers are foreign code.
         drop((flight, unused));
@@ -146,7 +155,7 @@ impl Shared {
 
     /// Asks for the end of the receive in flight.
     pub(crate) fn stop_receiving(&self) {
-        if let Flight::Pool { detached, .. } | Flight::Into(detached, ..) =
+        if let Flight::Pool { detached, .. } | Flight::Into { detached, .. } =
             &self.recv.borrow().flight
         {
             detached.cancel();
@@ -161,11 +170,11 @@ impl Shared {
     /// The last handle that reads is gone: the receive ends, and its descriptor with it.
     pub(crate) fn bury_reads(&self) {
         let mut recv = self.recv.borrow_mut();
-        if let Flight::Into(_, _, wanted) = &mut recv.flight {
+        if let Flight::Into { wanted, .. } = &mut recv.flight {
             *wanted = false;
         }
         let flight = match &recv.flight {
-            Flight::Pool { detached, .. } | Flight::Into(detached, ..) => Some(detached.again()),
+            Flight::Pool { detached, .. } | Flight::Into { detached, .. } => Some(detached.again()),
             Flight::None => None,
         };
         let rest = (std::mem::take(&mut recv.chunks), std::mem::take(&mut recv.done));
@@ -178,14 +187,15 @@ impl Shared {
 }
 
 impl Recv {
-    /// Files what a receive into a buffer ended with; a buffer that nobody wants comes back.
+    /// Files what a receive into a buffer ended with. If its future is gone, its bytes are the
+    /// stream's, with those that it had gathered before, and the buffer comes back to be dropped.
     fn ended(
         &mut self,
         ticket: Ticket,
-        mut claim: Claim,
+        claim: Claim,
         result: io::Result<usize>,
-        wanted: bool,
-    ) -> Option<Claim> {
+        gathered: Option<usize>,
+    ) -> Option<OwnedBuf> {
         let error = match result {
             Ok(0) => {
                 self.eof = true;
@@ -194,18 +204,16 @@ impl Recv {
             Ok(_) => None,
             Err(error) => Some(error),
         };
-        if wanted {
+        let Some(gathered) = gathered else {
             self.done.put(Done { ticket, claim, error });
             return None;
-        }
-        if claim.got() > 0 {
-            // Right-sized, so that a large buffer does not stay with an idle stream.
-            self.chunks.push_back(Chunk::from(claim.take_bytes()));
-        }
+        };
+        let (got, buf) = claim.settle();
+        self.unread(&buf, gathered + got);
         if let Some(error) = error.filter(|error| !Self::is_passing(error)) {
             self.error = Some(error);
         }
-        Some(claim)
+        Some(buf)
     }
 }
 

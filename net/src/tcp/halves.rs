@@ -3,7 +3,9 @@
 use super::stream::TcpStream;
 use crate::op::{Send, SendVectored};
 use crate::socket::{Shared, WriteOwned};
-use sexton_buffers::{BufResult, Chunk, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ReadCursor};
+use sexton_buffers::{
+    BufError, BufResult, Chunk, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ReadCursor,
+};
 use sexton_io::{
     BufRead, Interest, ManagedRead, NonBlocking, OwnedRead, OwnedWrite, Read, Readiness, Ready,
     Write,
@@ -158,6 +160,14 @@ macro_rules! read_half {
             fn non_blocking_read_buf(&mut self, buf: ReadCursor<'_>) -> Result<NonBlocking<()>> {
                 self.stream.reader.non_blocking_read(buf)
             }
+
+            async fn read_exact(&mut self, buf: &mut [u8]) -> Result<()> {
+                self.stream.reader.read_exact_kept(buf).await
+            }
+
+            async fn read_to_string(&mut self, buf: &mut String) -> Result<usize> {
+                self.stream.reader.read_to_string_kept(buf).await
+            }
         }
 
         impl BufRead for $half {
@@ -171,6 +181,10 @@ macro_rules! read_half {
 
             async fn fill_at_least(&mut self, n: usize) -> Result<&[u8]> {
                 self.stream.reader.fill_at_least(n).await
+            }
+
+            async fn read_line_limited(&mut self, buf: &mut String, max: usize) -> Result<usize> {
+                self.stream.reader.read_line_kept(buf, max).await
             }
         }
 
@@ -196,6 +210,13 @@ macro_rules! read_half {
 
             fn is_read_vectored_owned(&self) -> bool {
                 true
+            }
+
+            async fn read_exact_owned<B: IoBufMut>(
+                &mut self,
+                buf: B,
+            ) -> std::result::Result<B, BufError<B>> {
+                self.stream.reader.read_exact_owned(buf).await
             }
         }
     };

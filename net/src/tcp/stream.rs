@@ -5,7 +5,7 @@ use crate::op::{Connect, Send, SendVectored};
 use crate::socket::{Reader, Shared, WriteOwned};
 use sexton_buffers::VectoredTail;
 use sexton_buffers::{BufError, BufResult, Chunk, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ReadBuf};
-use sexton_io::{Interest, NonBlocking, OwnedRead, OwnedWrite, Readiness};
+use sexton_io::{Interest, NonBlocking, OwnedWrite, Readiness};
 use sexton_runtime::op::{SocketAddrBuf, submit};
 use sexton_runtime::time::Duration;
 use sexton_runtime::{Fd, calls};
@@ -125,12 +125,12 @@ impl TcpStream {
     /// Reads until `buf` is full.
     ///
     /// # If dropped
-    /// The bytes that were read already go with the buffer.
+    /// Nothing is lost: what it has gathered comes first in the next read.
     ///
     /// # Errors
     /// `UnexpectedEof` if the stream ends before; otherwise as [`read_owned`](Self::read_owned).
     pub async fn read_exact_owned<B: IoBufMut>(&self, buf: B) -> Result<B, BufError<B>> {
-        (&mut &*self).read_exact_owned(buf).await
+        self.reader.read_exact_owned(buf).await
     }
 
     /// The next piece of the stream, given away: at most `max` bytes, `None` at the end.

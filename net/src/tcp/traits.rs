@@ -4,7 +4,7 @@
 //! reference.
 
 use super::stream::TcpStream;
-use sexton_buffers::{BufResult, Chunk, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut};
+use sexton_buffers::{BufError, BufResult, Chunk, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut};
 use sexton_buffers::{ReadCursor, ReadVecCursor};
 use sexton_io::{
     BufRead, Interest, ManagedRead, NonBlocking, OwnedRead, OwnedWrite, Read, Readiness, Ready,
@@ -40,6 +40,14 @@ impl Read for TcpStream {
     fn is_read_vectored(&self) -> bool {
         true
     }
+
+    async fn read_exact(&mut self, buf: &mut [u8]) -> Result<()> {
+        self.reader.read_exact_kept(buf).await
+    }
+
+    async fn read_to_string(&mut self, buf: &mut String) -> Result<usize> {
+        self.reader.read_to_string_kept(buf).await
+    }
 }
 
 impl Read for &TcpStream {
@@ -71,6 +79,10 @@ impl BufRead for TcpStream {
     async fn fill_at_least(&mut self, n: usize) -> Result<&[u8]> {
         self.reader.fill_at_least(n).await
     }
+
+    async fn read_line_limited(&mut self, buf: &mut String, max: usize) -> Result<usize> {
+        self.reader.read_line_kept(buf, max).await
+    }
 }
 
 impl ManagedRead for TcpStream {
@@ -93,6 +105,13 @@ impl OwnedRead for TcpStream {
     fn is_read_vectored_owned(&self) -> bool {
         true
     }
+
+    async fn read_exact_owned<B: IoBufMut>(
+        &mut self,
+        buf: B,
+    ) -> std::result::Result<B, BufError<B>> {
+        self.reader.read_exact_owned(buf).await
+    }
 }
 
 impl OwnedRead for &TcpStream {
@@ -106,6 +125,13 @@ impl OwnedRead for &TcpStream {
 
     fn is_read_vectored_owned(&self) -> bool {
         true
+    }
+
+    async fn read_exact_owned<B: IoBufMut>(
+        &mut self,
+        buf: B,
+    ) -> std::result::Result<B, BufError<B>> {
+        self.reader.read_exact_owned(buf).await
     }
 }
 

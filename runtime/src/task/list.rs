@@ -18,6 +18,7 @@ use std::ptr::NonNull;
 pub(crate) struct RunQueue {
     head: Cell<Option<NonNull<Header>>>,
     tail: Cell<Option<NonNull<Header>>>,
+    len: Cell<usize>,
 }
 
 impl RunQueue {
@@ -30,6 +31,7 @@ impl RunQueue {
                 unsafe { tail.as_ref() }.next.set(Some(raw));
             }
         }
+        self.len.set(self.len.get() + 1);
     }
 
     pub(crate) fn pop(&self) -> Option<TaskRef> {
@@ -41,11 +43,16 @@ impl RunQueue {
         if next.is_none() {
             self.tail.set(None);
         }
+        self.len.set(self.len.get() - 1);
         Some(task)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.head.get().is_none()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len.get()
     }
 }
 

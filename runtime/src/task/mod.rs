@@ -18,3 +18,8 @@ pub use join_set::JoinSet;
 pub(crate) use cell::{Header, TaskRef, release_orphan};
 pub(crate) use list::{AllTasks, RunQueue};
 pub(crate) use remote::{Remote, RemoteFuture};
+
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
+mod list_tests;

@@ -22,11 +22,9 @@
 //! - **I1** a timer in a list of level `l` has its deadline's digit `l` in common with its slot,
 //!   and all higher digits with `now`.
 //! - **I2** in level 0 no slot before `now`'s digit is occupied; in a higher level none up to and
-//!   including
-//!   `now`'s digit, except the one that `moving` names.
+//!   including `now`'s digit, except the one that `moving` names.
 //! - **I3** bit `s` of `occupied[l]` is set if and only if the list of slot `s` of level `l` is not
-//!   empty; bit
-//!   `l` of `levels` if and only if `occupied[l]` is not 0.
+//!   empty; bit `l` of `levels` if and only if `occupied[l]` is not 0.
 //! - **I4** a list is a ring: `next` and `prev` are inverse, and each entry on it names the list.
 //!   Its head is the timer that was put there first.
 //! - **I5** an entry is on exactly one list if it has a value, and is free (on the free list, or

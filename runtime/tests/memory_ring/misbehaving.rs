@@ -1,4 +1,5 @@
-//! Operations of users that are safe code and wrong all the same: nothing is leaked, nothing is confused.
+//! Operations of users that are safe code and wrong all the same: nothing is leaked, nothing is
+//! confused.
 
 use crate::ops::{Recv, RecvProvided};
 use crate::support::{counters, pair, run, turn, turns, waits};
@@ -77,7 +78,7 @@ fn bytes_are_marked_in_the_buffer_that_the_kernel_filled_and_in_no_other() {
 #[test]
 fn the_items_of_a_multishot_receive_that_nobody_handles_go_back_to_the_pool() {
     run(async {
-        let pool = recv_pool(None).unwrap();
+        let pool = recv_pool().unwrap();
         let (fd, peer) = pair();
         let mut future =
             submit(RecvProvided { fd: fd.clone(), pool: pool.clone(), multishot: true });

@@ -1,4 +1,5 @@
-//! Operations in flight beside each other: slots are reused, pages are added, the kernel writes meanwhile.
+//! Operations in flight beside each other: slots are reused, pages are added, the kernel writes
+//! meanwhile.
 
 use crate::ops::{Accept, Inbox, Large, Recv, RecvMultishot};
 use crate::support::{counters, pair, run, turn, turns};
@@ -27,7 +28,8 @@ fn the_kernel_writes_while_other_slots_are_used_and_pages_are_added() {
         sim::write(&first.1, b"early").unwrap();
         let client = sim::connect(&listener).unwrap();
         turn().await;
-        // Slots of the latter half become free and are used again, before the first half is written.
+        // Slots of the latter half become free and are used again, before the first half is
+        // written.
         for future in waiting.split_off(MANY / 2) {
             drop(future);
         }
@@ -67,7 +69,7 @@ fn the_kernel_writes_while_other_slots_are_used_and_pages_are_added() {
 fn a_multishot_receive_hands_its_items_to_its_handler_until_it_ends() {
     run(async {
         let (fd, peer) = pair();
-        let pool = recv_pool(None).unwrap();
+        let pool = recv_pool().unwrap();
         let inbox = Inbox::default();
         let op = RecvMultishot { fd: fd.clone(), pool: pool.clone() };
         let shot = Detached::submit_multishot(op, inbox.clone()).ok().unwrap();
@@ -91,7 +93,7 @@ fn a_multishot_receive_hands_its_items_to_its_handler_until_it_ends() {
 fn a_buried_multishot_receive_gets_its_late_items() {
     run(async {
         let (fd, peer) = pair();
-        let pool = recv_pool(None).unwrap();
+        let pool = recv_pool().unwrap();
         let inbox = Inbox::default();
         let op = RecvMultishot { fd: fd.clone(), pool: pool.clone() };
         let shot = Detached::submit_multishot(op, inbox.clone()).ok().unwrap();
@@ -111,7 +113,7 @@ fn a_buried_multishot_receive_gets_its_late_items() {
 fn a_pool_without_buffers_ends_a_multishot_receive_and_loses_nothing() {
     run(async {
         let (fd, peer) = pair();
-        let pool = recv_pool(None).unwrap();
+        let pool = recv_pool().unwrap();
         let inbox = Inbox::default();
         let op = RecvMultishot { fd, pool: pool.clone() };
         Detached::submit_multishot(op, inbox.clone()).ok().unwrap();

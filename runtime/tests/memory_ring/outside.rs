@@ -1,4 +1,5 @@
-//! Operations and their runtime: without one, after its end, in another one's, and one that lets go too late.
+//! Operations and their runtime: without one, after its end, in another one's, and one that lets go
+//! too late.
 
 use crate::ops::Recv;
 use crate::support::{builder, forget, pair, run, runtime, turn, turns, waits};

@@ -71,8 +71,8 @@ impl<O: Op> Op for Told<O> {
     }
 }
 
-/// Tries each state with each goodbye, and the whole way as well. `success` is what the operation says
-/// of a success.
+/// Tries each state with each goodbye, and the whole way as well. `success` is what the operation
+/// says of a success.
 fn every_state<O: Op, P: FnOnce() + 'static>(
     setup: impl Fn() -> Setup<O, P>,
     say: fn(O::Output) -> String,
@@ -299,7 +299,7 @@ fn a_poll() {
 #[test]
 fn a_receive_into_a_buffer_of_the_pool() {
     let setup = || {
-        let pool = recv_pool(None).unwrap();
+        let pool = recv_pool().unwrap();
         assert_eq!(pool.held(), 0);
         greeted(|fd| RecvProvided { fd, pool, multishot: false })
     };

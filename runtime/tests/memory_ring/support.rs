@@ -26,8 +26,8 @@ pub(crate) fn run<F: Future>(root: F) -> F::Output {
     runtime().block_on(root)
 }
 
-/// One whole turn of the loop, if a root future awaits it: what is queued is submitted, what is ready
-/// completes and is reaped.
+/// One whole turn of the loop, if a root future awaits it: what is queued is submitted, what is
+/// ready completes and is reaped.
 pub(crate) async fn turn() {
     yield_now().await;
 }

@@ -30,7 +30,8 @@ const STEPS: [Step; 10] = [
     Step::Poll(1),
 ];
 
-/// Runs every program of `depth` steps over `ops` operations; a program's digits name its steps, the
+/// Runs every program of `depth` steps over `ops` operations; a program's digits name its steps,
+/// the
 /// last of which is the taking of a cancel.
 fn every_program(beginnings: &[(usize, bool)], depth: u32) {
     let choices = STEPS.len() * beginnings.len() + 1;

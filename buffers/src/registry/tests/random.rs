@@ -54,7 +54,9 @@ proptest! {
                     placed += 1;
                 }
                 // Mostly the latest ones; keys of the dead all the same.
-                Do::Step(op, step) if placed > 0 => beside.step(placed - 1 - op % placed.min(9), step),
+                Do::Step(op, step) if placed > 0 => {
+                    beside.step(placed - 1 - op % placed.min(9), step);
+                }
                 Do::Step(..) => {}
                 Do::NextCancel => beside.next_cancel(),
             }

@@ -20,7 +20,8 @@ pub(super) enum Told {
     Dropped(usize),
 }
 
-/// An operation with room for the kernel in itself and in a box. `N` makes it as large as one likes.
+/// An operation with room for the kernel in itself and in a box. `N` makes it as large as one
+/// likes.
 pub(super) struct Thing<const N: usize> {
     number: usize,
     handler: Handler,

@@ -1,0 +1,64 @@
+//! The reading traits on the reading side itself: reads of several steps are built on them.
+//!
+//! A read of several steps first gathers what it needs *in the stream*, where nothing is lost if it
+//! is dropped or forgotten, and takes it out in one step.
+
+use super::reader::Reader;
+use sexton_buffers::ReadCursor;
+use sexton_io::{BufRead, Interest, NonBlocking, Read, Readiness, Ready};
+use std::io::{ErrorKind, Result};
+
+impl Ready for Reader {
+    async fn ready(&mut self, interest: Interest) -> Result<Readiness> {
+        Reader::ready(self, interest).await
+    }
+}
+
+impl Read for Reader {
+    fn non_blocking_read_buf(&mut self, buf: ReadCursor<'_>) -> Result<NonBlocking<()>> {
+        self.non_blocking_read(buf)
+    }
+}
+
+impl BufRead for Reader {
+    async fn fill_buf(&mut self) -> Result<&[u8]> {
+        Reader::fill_buf(self).await
+    }
+
+    fn consume(&mut self, n: usize) {
+        Reader::consume(self, n);
+    }
+}
+
+impl Reader {
+    /// A line of at most `max` bytes, with what `line` holds already.
+    pub(crate) async fn read_line_kept(&mut self, line: &mut String, max: usize) -> Result<usize> {
+        let room = max.saturating_sub(line.len());
+        let mut seen = 0;
+        self.gather(|shown| {
+            let ended = shown[seen..].contains(&b'\n');
+            seen = shown.len();
+            ended || seen >= room
+        })
+        .await?;
+        // All of it is shown: nothing is waited for from here on.
+        self.read_line_limited(line, max).await
+    }
+
+    /// All up to the end of the stream, if it is UTF-8.
+    pub(crate) async fn read_to_string_kept(&mut self, text: &mut String) -> Result<usize> {
+        self.gather(|_| false).await?;
+        Read::read_to_string(self, text).await
+    }
+
+    /// Fills `buf`, or leaves the stream as it is.
+    pub(crate) async fn read_exact_kept(&mut self, buf: &mut [u8]) -> Result<()> {
+        let shown = self.fill_at_least(buf.len()).await?;
+        let Some(bytes) = shown.get(..buf.len()) else {
+            return Err(ErrorKind::UnexpectedEof.into());
+        };
+        buf.copy_from_slice(bytes);
+        Reader::consume(self, buf.len());
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! The run queue and the list of all tasks beside plain ones.
+
+use super::cell::TaskRef;
+use super::list::{AllTasks, RunQueue};
+use crate::door::Door;
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Tasks of nobody's: owner 0 is a thread outside every runtime.
+fn tasks(count: usize) -> Vec<TaskRef> {
+    let door = Arc::new(Door::new());
+    (0..count).map(|_| TaskRef::new(async {}, 0, Arc::clone(&door))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: if cfg!(miri) { 8 } else { 256 },
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn the_run_queue_is_first_in_first_out(
+        program in prop::collection::vec(any::<Option<prop::sample::Index>>(), 0..60),
+    ) {
+        let tasks = tasks(7);
+        let (queue, mut model) = (RunQueue::default(), VecDeque::new());
+        for step in program {
+            match step.map(|index| index.index(tasks.len())) {
+                // Once at a time, as the flag of a scheduled task sees to.
+                Some(task) if !model.contains(&task) => {
+                    queue.push(tasks[task].share());
+                    model.push_back(task);
+                }
+                _ => {
+                    let popped = queue.pop().map(|task| task.raw());
+                    prop_assert_eq!(popped, model.pop_front().map(|task| tasks[task].raw()));
+                }
+            }
+            prop_assert_eq!((queue.len(), queue.is_empty()), (model.len(), model.is_empty()));
+        }
+    }
+
+    #[test]
+    fn all_tasks_are_those_that_came_and_did_not_go(
+        program in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
+    ) {
+        let tasks = tasks(7);
+        let (all, mut model) = (AllTasks::default(), Vec::new());
+        for step in program {
+            let task = step.index(tasks.len());
+            if model.contains(&task) {
+                all.remove(tasks[task].raw());
+                model.retain(|other| *other != task);
+            } else {
+                all.insert(&tasks[task]);
+                model.insert(0, task);
+            }
+            let listed: Vec<_> = all.all().iter().map(TaskRef::raw).collect();
+            let expected: Vec<_> = model.iter().map(|task| tasks[*task].raw()).collect();
+            prop_assert_eq!((listed, all.len()), (expected, model.len()));
+        }
+    }
+}
