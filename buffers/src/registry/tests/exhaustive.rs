@@ -38,7 +38,7 @@ fn every_program(beginnings: &[(usize, bool)], depth: u32) {
         let mut beside = Beside::new();
         for (beginning, large) in beginnings {
             let op = beside.place(*large);
-            BEGINNINGS[*beginning].iter().for_each(|step| beside.step(op, *step));
+            BEGINNINGS[*beginning].iter().for_each(|step| beside.quick_step(op, *step));
         }
         let mut rest = program;
         for _ in 0..depth {
@@ -51,10 +51,10 @@ fn every_program(beginnings: &[(usize, bool)], depth: u32) {
         }
         // The slots' next tenants, while old keys are still tried.
         let tenant = beside.place(false);
-        beside.step(tenant, LAUNCH);
+        beside.quick_step(tenant, LAUNCH);
         for op in 0..beginnings.len() {
-            beside.step(op, Step::Cancel);
-            beside.step(op, Step::Poll(0));
+            beside.quick_step(op, Step::Cancel);
+            beside.quick_step(op, Step::Poll(0));
         }
         beside.finish();
     }
@@ -64,16 +64,15 @@ fn every_program(beginnings: &[(usize, bool)], depth: u32) {
 fn every_order_of_transitions_of_one_operation() {
     let depth = if cfg!(miri) { 1 } else { 4 };
     for beginning in 0..BEGINNINGS.len() {
-        every_program(&[(beginning, false)], depth);
-        every_program(&[(beginning, true)], depth - 1);
+        every_program(&[(beginning, beginning % 2 == 0)], depth);
     }
 }
 
 #[test]
 fn every_order_of_transitions_of_two_operations() {
-    let depth = if cfg!(miri) { 0 } else { 2 };
+    let (depth, apart) = if cfg!(miri) { (0, 3) } else { (2, 1) };
     for first in 0..BEGINNINGS.len() {
-        for second in 0..BEGINNINGS.len() {
+        for second in (first % apart..BEGINNINGS.len()).step_by(apart) {
             every_program(&[(first, false), (second, true)], depth);
         }
     }

@@ -3,11 +3,12 @@
 
 #![allow(unsafe_code, reason = "plays the driver and the kernel")]
 
-use super::super::{Ending, Facts, Place, Registry};
+use super::super::{Answer, Ending, Facts, Key, Next, Place, Registry};
 use super::beside::Beside;
 use super::model::{Step, answer};
-use super::thing::{Log, Small};
+use super::thing::{Given, Log, Small, Told};
 use crate::GraveyardLimit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 const LAUNCH: Step = Step::Launch { detached: false, gives: false };
@@ -86,32 +87,51 @@ fn the_graveyard_is_full_by_operations_or_by_bytes_and_not_for_ever() {
     beside.finish();
 }
 
-#[test]
-#[should_panic(expected = "more than it was given")]
-fn an_answer_beyond_the_length_is_not_believed() {
-    let mut beside = Beside::new();
-    let op = beside.place(false);
-    beside.step(op, LAUNCH);
-    beside.step(op, Step::Bury);
-    beside.step(op, Step::Complete(5));
+/// An operation in flight, without a model beside it.
+struct Alone {
+    log: Log,
+    registry: Registry<Answer>,
+    key: Key,
+    at: *mut Small,
+    given: Given,
 }
 
-/// Keeps what is leaked reachable, so that Miri tells it from what is leaked by mistake.
-static LEAKED: AtomicPtr<Small> = AtomicPtr::new(std::ptr::null_mut());
-
-#[test]
-#[cfg_attr(miri, ignore = "it leaks on purpose")]
-fn a_registry_with_operations_in_flight_leaks_them_and_what_the_kernel_writes_hurts_nobody() {
-    let log = Log::default();
-    let mut registry = Registry::new();
+fn alone(detached: bool) -> Alone {
+    let (log, mut registry) = (Log::default(), Registry::new());
     // SAFETY: the table is that of the type.
     let (key, at) = unsafe { registry.place(Small::new(0, &log), Small::TABLE) };
     // SAFETY: placed just now.
     let given = unsafe { Small::describe(at) };
-    let facts =
-        Facts { opcode: 0, gives: 0, group: 0, fd: 0, len: 4, place: Place::Held, since_ms: 0 };
+    let place = Place::Held;
+    let facts = Facts { opcode: 0, gives: 0, group: 0, fd: 0, len: 4, place, since_ms: 0 };
     // SAFETY: the mark is the operation's own.
-    unsafe { registry.launch(key, facts, Some(given.mark), None, false) };
+    unsafe { registry.launch(key, facts, Some(given.mark), None, detached) };
+    Alone { log, registry, key, at, given }
+}
+
+fn complete(alone: &mut Alone, result: i32) -> Ending<Answer> {
+    match alone.registry.complete(alone.key, answer(result)) {
+        Next::Adopt(ending) => ending,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_answer_beyond_the_length_is_not_believed() {
+    let mut alone = alone(true);
+    let ending = complete(&mut alone, 5);
+    // SAFETY: nothing is marked.
+    let marked = catch_unwind(AssertUnwindSafe(|| unsafe { ending.mark() }));
+    assert!(marked.is_err());
+    drop(alone.registry.unload(ending));
+    assert_eq!(alone.log.take(), [Told::Discarded(0), Told::Dropped(0)]);
+}
+
+#[test]
+fn a_registry_with_operations_in_flight_leaks_them_and_what_the_kernel_writes_hurts_nobody() {
+    // Keeps what is leaked reachable, so that Miri tells it from what is leaked by mistake.
+    static LEAKED: AtomicPtr<Small> = AtomicPtr::new(std::ptr::null_mut());
+    let Alone { log, registry, at, given, .. } = alone(false);
     LEAKED.store(at, Ordering::Relaxed);
     drop(registry);
     given.write(7);
@@ -120,24 +140,13 @@ fn a_registry_with_operations_in_flight_leaks_them_and_what_the_kernel_writes_hu
 
 #[test]
 fn an_ending_that_is_dropped_costs_its_slot_and_nothing_else() {
-    let log = Log::default();
-    let mut registry = Registry::new();
-    // SAFETY: the table is that of the type.
-    let (key, at) = unsafe { registry.place(Small::new(0, &log), Small::TABLE) };
-    // SAFETY: placed just now.
-    let given = unsafe { Small::describe(at) };
-    let facts =
-        Facts { opcode: 0, gives: 0, group: 0, fd: 0, len: 4, place: Place::Held, since_ms: 0 };
-    // SAFETY: the mark is the operation's own.
-    unsafe { registry.launch(key, facts, Some(given.mark), None, true) };
-    let ending: Ending<_> = match registry.complete(key, answer(1)) {
-        super::super::Next::Adopt(ending) => ending,
-        other => panic!("{other:?}"),
-    };
+    static LEAKED: AtomicPtr<Small> = AtomicPtr::new(std::ptr::null_mut());
+    let mut alone = alone(true);
     // What a driver that unwinds may do with it.
-    drop(ending);
-    assert_eq!((registry.in_flight(), registry.keys()), (0, vec![key]));
-    registry.cancel(key);
+    drop(complete(&mut alone, 1));
+    let Alone { registry, key, .. } = &mut alone;
+    assert_eq!((registry.in_flight(), registry.keys()), (0, vec![*key]));
+    registry.cancel(*key);
     assert!(!registry.wants_cancels());
-    LEAKED.store(at, Ordering::Relaxed);
+    LEAKED.store(alone.at, Ordering::Relaxed);
 }
