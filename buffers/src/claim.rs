@@ -2,28 +2,40 @@
 //!
 //! # Invariants
 //!
-//! - **I1** the first `got` unfilled bytes of `buf` are initialised; nobody has called another
-//!   `&mut self` method of the buffer since they were written.
+//! - **I1** `room` is what `buf` said when it came, and no `&mut self` method of the buffer is
+//!   called before [`settle`](Claim::settle): by rule 5 of `IoBufMut` and rule 1 of `IoBuf`, `room`
+//!   stays valid, unmoved and nobody else's.
+//! - **I2** the first `got` bytes of `room` are initialised, and `got` is at most its length.
 
 #![allow(unsafe_code, reason = "received bytes are read, and marked, in the unfilled part")]
 
 use crate::{IoBufMut, OwnedBuf};
+use core::mem::MaybeUninit;
 
-/// An owned buffer and a receive's bytes in its unfilled part.
+/// An owned buffer, and what receives have brought into its unfilled part so far.
 ///
-/// They are the buffer's when [`settle`](Self::settle) marks them. Until then another reader of the
-/// stream may copy them away, and the buffer goes back as it was.
-#[derive(Debug)]
+/// The bytes are the buffer's when [`settle`](Self::settle) marks them. Until then another reader of
+/// the stream may copy them away, and the buffer goes back as it was. Between `new` and `settle` no
+/// code of the buffer's type is called.
 pub struct Claim {
     buf: OwnedBuf,
+    room: *mut [MaybeUninit<u8>],
     got: usize,
+}
+
+impl core::fmt::Debug for Claim {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let room = self.room.len();
+        f.debug_struct("Claim").field("room", &room).field("got", &self.got).finish()
+    }
 }
 
 impl Claim {
     /// A buffer that got nothing so far.
     #[must_use]
-    pub fn new(buf: OwnedBuf) -> Self {
-        Self { buf, got: 0 }
+    pub fn new(mut buf: OwnedBuf) -> Self {
+        let room = buf.unfilled();
+        Self { buf, room, got: 0 }
     }
 
     /// How many bytes came.
@@ -32,29 +44,45 @@ impl Claim {
         self.got
     }
 
-    /// The buffer, for a receive into its unfilled part. Its own counters stay as they are. What
-    /// came before is given up: who has the buffer may move the border behind which it lies (I1).
-    pub fn buf_mut(&mut self) -> &mut impl IoBufMut {
-        self.got = 0;
-        &mut self.buf
+    /// Whether no byte more has room.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.got == self.room.len()
+    }
+
+    /// Where the next bytes go.
+    pub fn room(&mut self) -> *mut [MaybeUninit<u8>] {
+        let left = self.room.len() - self.got;
+        // SAFETY: I2: within `room`, or at its end.
+        let start = unsafe { self.room.cast::<MaybeUninit<u8>>().add(self.got) };
+        core::ptr::slice_from_raw_parts_mut(start, left)
     }
 
     /// # Safety
-    /// The first `n` unfilled bytes are initialised.
+    /// The first `n` bytes of [`room`](Self::room) are initialised.
     ///
     /// # Panics
     /// If there is not so much room.
     pub unsafe fn record(&mut self, n: usize) {
-        assert!(n <= self.buf.unfilled().len(), "more bytes than room");
-        self.got = n;
+        assert!(n <= self.room.len() - self.got, "more bytes than room");
+        self.got += n;
+    }
+
+    /// Copies what fits of `bytes`; returns how much.
+    pub fn fill_from(&mut self, bytes: &[u8]) -> usize {
+        let room = self.room();
+        let n = room.len().min(bytes.len());
+        // SAFETY: I1: nobody else has the room, so `bytes` do not overlap it; `n` fits both.
+        unsafe { room.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), n) };
+        self.got += n;
+        n
     }
 
     /// The bytes, for another reader: the buffer does not have them any more.
     pub fn take_bytes(&mut self) -> alloc::vec::Vec<u8> {
-        let unfilled = self.buf.unfilled();
-        let got = core::mem::take(&mut self.got).min(unfilled.len());
-        // SAFETY: I1; the borrow ends with this statement's copy.
-        unsafe { core::slice::from_raw_parts(unfilled.cast::<u8>(), got) }.to_vec()
+        let got = core::mem::take(&mut self.got);
+        // SAFETY: I1, I2; the borrow ends with this statement's copy.
+        unsafe { core::slice::from_raw_parts(self.room.cast::<u8>(), got) }.to_vec()
     }
 
     /// Marks the bytes: count and buffer.
@@ -62,7 +90,7 @@ impl Claim {
     pub fn settle(mut self) -> (usize, OwnedBuf) {
         let got = self.got;
         if got > 0 {
-            // SAFETY: I1.
+            // SAFETY: I1, I2: they are the first bytes of the unfilled part.
             unsafe { self.buf.mark_filled(got) };
         }
         (got, self.buf)
@@ -72,14 +100,14 @@ impl Claim {
 #[cfg(test)]
 mod tests {
     use super::Claim;
-    use crate::{IoBuf, IoBufMut, OwnedBuf};
+    use crate::{IoBuf, OwnedBuf};
 
     fn received(prefix: &[u8], bytes: &[u8]) -> Claim {
         let mut buf = Vec::with_capacity(16);
         buf.extend_from_slice(prefix);
         let mut claim = Claim::new(OwnedBuf::new(buf));
-        let room = claim.buf_mut().unfilled();
-        // SAFETY: `unfilled` is valid for writes, and large enough.
+        let room = claim.room();
+        // SAFETY: `room` is valid for writes, and large enough.
         unsafe { room.cast::<u8>().copy_from(bytes.as_ptr(), bytes.len()) };
         // SAFETY: written above.
         unsafe { claim.record(bytes.len()) };
@@ -102,11 +130,21 @@ mod tests {
     }
 
     #[test]
-    fn who_touches_the_buffer_gives_up_what_was_not_settled() {
+    fn what_comes_in_several_steps_is_one_piece() {
         let mut claim = received(b"had ", b"got");
-        claim.buf_mut().fill_from(b"more");
-        assert_eq!((claim.got(), claim.take_bytes()), (0, Vec::new()));
+        assert_eq!(claim.fill_from(b" more"), 5);
+        assert_eq!((claim.fill_from(b" than fits"), claim.is_full()), (4, true));
         let (got, buf) = claim.settle();
-        assert_eq!((got, buf.filled()), (0, &b"had more"[..]));
+        assert_eq!((got, buf.filled()), (12, &b"had got more tha"[..]));
+    }
+
+    #[test]
+    fn a_claim_may_move_between_its_steps() {
+        let mut claims = vec![received(b"", b"a")];
+        claims.push(received(b"", b"b"));
+        claims.reserve(100);
+        let mut claim = claims.swap_remove(0);
+        claim.fill_from(b"c");
+        assert_eq!(Box::new(claim).settle().1.filled(), b"ac");
     }
 }

@@ -195,7 +195,8 @@ fn writes_never_interleave_with_one_that_was_dropped() {
         let (client, server) = pair().await;
         client.set_send_buffer_size(4096).unwrap();
         let big = vec![b'a'; 8 << 20];
-        assert!(poll_once(client.write_owned(big)).await.is_none());
+        // The first one may be done at once, as far as there is room.
+        while poll_once(client.write_owned(big.clone())).await.is_some() {}
         let writer = spawn(async move { client.write_all_owned("END").await.map(|_| ()) });
         let mut all = Vec::new();
         let mut buf = Vec::with_capacity(1 << 16);
@@ -211,6 +212,28 @@ fn writes_never_interleave_with_one_that_was_dropped() {
         writer.await.unwrap().unwrap();
         assert!(all.ends_with(b"END"));
         assert!(all[..all.len() - 3].iter().all(|&b| b == b'a'));
+    });
+}
+
+/// A lone write is a plain call: it is done within its poll. The next one of that turn, and one
+/// with others to run beside it, go to the ring.
+#[test]
+fn a_write_with_nothing_beside_it_is_done_at_once_but_only_once_a_turn() {
+    block_on(async {
+        let (client, server) = pair().await;
+        yield_now().await;
+        let first = poll_once(client.write_owned(b"one".to_vec())).await;
+        assert_eq!(first.expect("nothing else is to be done").unwrap().0, 3);
+        let mut second = pin!(client.write_owned(b"two".to_vec()));
+        assert!(poll_once(second.as_mut()).await.is_none());
+        assert_eq!(second.await.unwrap().0, 3);
+        let beside = spawn(async {});
+        let mut third = pin!(client.write_owned(b"six".to_vec()));
+        assert!(poll_once(third.as_mut()).await.is_none());
+        third.await.unwrap();
+        beside.await.unwrap();
+        let all = server.read_exact_owned(Vec::with_capacity(9)).await.unwrap();
+        assert_eq!(all, b"onetwosix");
     });
 }
 
@@ -422,6 +445,50 @@ fn a_dropped_read_of_several_steps_gives_back_what_it_gathered() {
         client.shutdown(Shutdown::Write).await.unwrap();
         let error = TcpStream::read_exact_owned(&server, vec![7].with_room()).await.unwrap_err();
         assert_eq!((error.kind(), error.transferred()), (io::ErrorKind::UnexpectedEof, 0));
+    });
+}
+
+#[test]
+fn a_forgotten_read_of_several_steps_keeps_nothing_for_itself() {
+    block_on(async {
+        let (client, mut server) = pair().await;
+        let come = async |text: &'static str| {
+            client.write_all_owned(text).await.unwrap();
+            sexton_runtime::time::sleep(Duration::from_millis(3)).await;
+        };
+        // In a buffer that is with the kernel again.
+        let mut exact = Box::pin(TcpStream::read_exact_owned(&server, Vec::with_capacity(8)));
+        assert!(poll_once(exact.as_mut()).await.is_none());
+        come("abc").await;
+        assert!(poll_once(exact.as_mut()).await.is_none());
+        std::mem::forget(exact);
+        come("def").await;
+        assert_eq!(server.fill_at_least(6).await.unwrap(), b"abcdef");
+        server.consume(6);
+        // In a buffer that waits for what another receive, of the stream's own memory, brings.
+        assert!(poll_once(server.fill_buf()).await.is_none());
+        let mut exact = Box::pin(TcpStream::read_exact_owned(&server, Vec::with_capacity(8)));
+        come("ghi").await;
+        assert!(poll_once(exact.as_mut()).await.is_none());
+        std::mem::forget(exact);
+        come("jkl").await;
+        assert_eq!(server.fill_at_least(6).await.unwrap(), b"ghijkl");
+        server.consume(6);
+        // Two that live beside each other get their fill, one after the other.
+        let mut first = Box::pin(TcpStream::read_exact_owned(&server, Vec::with_capacity(4)));
+        let mut second = Box::pin(TcpStream::read_exact_owned(&server, Vec::with_capacity(4)));
+        for piece in ["mn", "o", "p", "qrs", "t"] {
+            assert!(poll_once(first.as_mut()).await.is_none());
+            if piece != "t" {
+                assert!(poll_once(second.as_mut()).await.is_none());
+            }
+            come(piece).await;
+            if piece == "p" {
+                assert_eq!(second.await.unwrap(), b"mnop");
+                second = Box::pin(TcpStream::read_exact_owned(&server, Vec::with_capacity(4)));
+            }
+        }
+        assert_eq!(first.await.unwrap(), b"qrst");
     });
 }
 

@@ -260,6 +260,11 @@ impl Driver {
         inner.send_cancels().or_else(|| inner.send_held(self.now_ms.get()))
     }
 
+    /// Whether there is anything to submit.
+    pub(crate) fn has_entries(&self) -> bool {
+        self.inner.borrow().ring.queued() > 0
+    }
+
     /// Whether there is anything to submit or to reap without waiting.
     pub(crate) fn has_work(&self) -> bool {
         let inner = self.inner.borrow();

@@ -54,6 +54,8 @@ pub(crate) struct Core {
     polls_per_turn: usize,
     long_poll: Duration,
     closing: Cell<bool>,
+    /// A system call took the ring's place in this turn.
+    called: Cell<bool>,
     recv_pools: RecvPools,
 }
 
@@ -101,6 +103,7 @@ impl Core {
             polls_per_turn: (config.polls_per_turn as usize).clamp(1, POLLS_PER_TURN_MAX),
             long_poll: config.long_poll,
             closing: Cell::new(false),
+            called: Cell::new(false),
             recv_pools: RecvPools::new(&config),
         }))
     }
@@ -127,6 +130,11 @@ impl Core {
 
     pub(crate) fn recv_pools(&self) -> &RecvPools {
         &self.recv_pools
+    }
+
+    /// Whether nothing else is to be done in this turn; true once a turn.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.queue.is_empty() && !self.driver.has_entries() && !self.called.replace(true)
     }
 
     pub(crate) fn enqueue(&self, task: TaskRef) {
@@ -222,6 +230,7 @@ impl Core {
 
     /// Steps 3 to 5.
     fn rest_of_turn(&self, awake: &dyn Fn() -> bool) {
+        self.called.set(false);
         self.driver.prepare();
         let idle = self.queue.is_empty() && !awake();
         if idle && self.door.mailbox().prepare_sleep() {
@@ -306,11 +315,11 @@ impl Core {
         }
     }
 
-    /// Cancels everything and reaps, again and again, until nothing is in flight or the time is up.
+    /// Cancels everything and reaps until nothing is in flight or the time is up.
     fn drain(&self, grace: Duration) -> Drained {
         let deadline = Instant::now() + grace;
+        self.driver.bury_all();
         loop {
-            self.driver.bury_all();
             self.driver.prepare();
             if self.driver.in_flight() == 0 {
                 return Drained::Fully;
@@ -324,7 +333,7 @@ impl Core {
                     by_opcode: self.driver.in_flight_by_opcode(),
                 });
             }
-            // Cancels are repeated: what could not be cancelled just now may be in a moment.
+            // The driver repeats cancels: what could not be cancelled just now may be in a moment.
             let wait = Wait::Until(Some(left.min(Duration::from_millis(10))));
             if self.driver.enter(wait).is_err() {
                 std::thread::yield_now();

@@ -292,6 +292,13 @@ pub fn recv_pool_after(starved: u16) -> Option<sexton_buffers::ProvidedPool> {
     core.recv_pools().after(core.driver(), starved)
 }
 
+/// Whether a plain system call is the cheaper way just now: nothing else is to run in this turn, or
+/// to be submitted. It says so once a turn, so that nobody goes on for ever without one.
+#[must_use]
+pub fn is_alone() -> bool {
+    context::with(Core::is_alone).unwrap_or(false)
+}
+
 /// A number that tells this runtime from all others of the process; none outside one.
 #[must_use]
 pub fn runtime_id() -> Option<u64> {

@@ -21,6 +21,7 @@ impl Op for RecvInto {
     }
 
     fn complete(self, completion: Completion) {
-        self.socket.recv_ended(self.ticket, self.claim, completion.count());
+        let more = completion.sock_nonempty();
+        self.socket.recv_ended(self.ticket, self.claim, completion.count(), more);
     }
 }

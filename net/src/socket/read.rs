@@ -11,22 +11,20 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-/// Reads once into `buf`; what a cancelled or forgotten read brings is the stream's.
+/// Reads into `buf`; what a cancelled or forgotten read brings, or brought, is the stream's.
 pub(crate) struct ReadOwned<'a, B: IoBufMut> {
     socket: &'a Rc<Shared>,
     phase: Phase,
     /// Goes on until the buffer is full.
     exact: bool,
-    /// What it has read so far, if it goes on.
-    gathered: usize,
     hook: CancelHook,
     _buf: PhantomData<B>,
 }
 
 enum Phase {
-    /// The buffer is here.
-    Holds(OwnedBuf),
-    /// The buffer is with the kernel, or has come back to the stream.
+    /// The buffer is here, and has got nothing yet.
+    Holds(Claim),
+    /// The buffer is with the kernel, or with the stream.
     Waits(Ticket),
     Finished,
 }
@@ -46,100 +44,90 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
         Self::until(socket, buf, false)
     }
 
-    /// Reads until `buf` is full. What it has gathered is the stream's again if it is dropped.
+    /// Reads until `buf` is full.
     pub(crate) fn exact(socket: &'a Rc<Shared>, buf: B) -> Self {
         Self::until(socket, buf, true)
     }
 
     fn until(socket: &'a Rc<Shared>, buf: B, exact: bool) -> Self {
-        let phase = Phase::Holds(OwnedBuf::new(buf));
-        let hook = CancelHook::default();
-        Self { socket, phase, exact, gathered: 0, hook, _buf: PhantomData }
+        let phase = Phase::Holds(Claim::new(OwnedBuf::new(buf)));
+        Self { socket, phase, exact, hook: CancelHook::default(), _buf: PhantomData }
     }
 
-    /// So many bytes came, or the end.
-    fn got(
-        &mut self,
-        mut buf: OwnedBuf,
-        n: usize,
-        cx: &mut Context<'_>,
-    ) -> Poll<BufResult<usize, B>> {
-        if !self.exact {
-            return self.finish(buf, Ok(n));
-        }
-        if n == 0 {
-            return self.finish(buf, Err(io::ErrorKind::UnexpectedEof.into()));
-        }
-        self.gathered += n;
-        if buf.unfilled().is_empty() {
-            return self.finish(buf, Ok(self.gathered));
-        }
-        self.begin(buf, cx)
-    }
-
-    fn finish(&mut self, buf: OwnedBuf, result: io::Result<usize>) -> Poll<BufResult<usize, B>> {
+    fn finish(&mut self, claim: Claim, error: Option<io::Error>) -> Poll<BufResult<usize, B>> {
         self.phase = Phase::Finished;
+        let (got, buf) = claim.settle();
         let Ok(buf) = buf.try_into_inner::<B>() else {
             unreachable!("a ticket's buffer is the one that its future gave")
         };
-        Poll::Ready(match result {
-            Ok(count) => Ok((count, buf)),
-            Err(error) => Err(BufError::new(error, buf).with_transferred(self.gathered)),
+        Poll::Ready(match error {
+            None => Ok((got, buf)),
+            Some(error) => Err(BufError::new(error, buf).with_transferred(got)),
         })
     }
 
+    /// With the buffer here, and what it got: ends, or goes on.
+    fn go_on(&mut self, claim: Claim, cx: &mut Context<'_>) -> Poll<BufResult<usize, B>> {
+        let enough = if self.exact { claim.is_full() } else { claim.got() > 0 };
+        if enough { self.finish(claim, None) } else { self.begin(claim, cx) }
+    }
+
     /// With the buffer here: serve it from what is there, or ask the kernel.
-    fn begin(&mut self, mut buf: OwnedBuf, cx: &mut Context<'_>) -> Poll<BufResult<usize, B>> {
-        if buf.unfilled().is_empty() {
-            return self.finish(buf, Err(no_room()));
+    fn begin(&mut self, mut claim: Claim, cx: &mut Context<'_>) -> Poll<BufResult<usize, B>> {
+        if claim.is_full() {
+            return self.finish(claim, Some(no_room()));
         }
-        match self.socket.take_into(&mut buf) {
-            Take::Bytes(count) => return self.got(buf, count, cx),
-            Take::Error(error) => return self.finish(buf, Err(error)),
+        match self.socket.take_into(&mut claim) {
+            Take::Bytes => return self.go_on(claim, cx),
+            Take::End => {
+                let early = self.exact.then(|| io::ErrorKind::UnexpectedEof.into());
+                return self.finish(claim, early);
+            }
+            Take::Error(error) => return self.finish(claim, Some(error)),
             Take::Wait => {}
             Take::Nothing => {
-                let ticket = self.socket.recv.borrow_mut().ticket();
-                match self.socket.arm_into(Claim::new(buf), ticket, false) {
+                let mut recv = self.socket.recv.borrow_mut();
+                let (ticket, drained) = (recv.ticket(), recv.drained);
+                drop(recv);
+                match self.socket.arm_into(claim, ticket, drained) {
                     Ok(()) => self.phase = Phase::Waits(ticket),
-                    Err((claim, error)) => return self.finish(claim.settle().1, Err(error)),
+                    Err((claim, error)) => return self.finish(claim, Some(error)),
                 }
                 return self.wait(ticket, cx);
             }
         }
         self.socket.readers.register(cx);
         if self.hook.is_cancelled(cx) {
-            return self.finish(buf, Err(io::Error::from_raw_os_error(125)));
+            return self.finish(claim, Some(io::Error::from_raw_os_error(125)));
         }
-        self.phase = Phase::Holds(buf);
+        self.phase = if claim.got() == 0 {
+            Phase::Holds(claim)
+        } else {
+            // This future may be forgotten: what it got must not be.
+            let mut recv = self.socket.recv.borrow_mut();
+            let ticket = recv.ticket();
+            recv.park(Done { ticket, claim, error: None });
+            Phase::Waits(ticket)
+        };
         Poll::Pending
     }
 
     /// With the buffer away: fetch it, or wait for it.
     fn wait(&mut self, ticket: Ticket, cx: &mut Context<'_>) -> Poll<BufResult<usize, B>> {
-        let mut recv = self.socket.recv.borrow_mut();
-        if let Some(done) = recv.done.take_if(|done| done.ticket == ticket) {
-            let eof = recv.eof && done.error.is_none();
-            drop(recv);
-            let cancelled = self.hook.is_cancelled(cx);
-            let Done { claim, error, .. } = done;
-            let (got, buf) = claim.settle();
+        let fetched = self.socket.recv.borrow_mut().fetch(ticket);
+        if let Some(Done { claim, error, .. }) = fetched {
             return match error {
-                _ if got > 0 => self.got(buf, got, cx),
-                None if eof => self.got(buf, 0, cx),
+                None => self.go_on(claim, cx),
                 // Somebody else's cancel, or the kernel's wish to be asked again.
-                Some(error) if Recv::is_passing(&error) && !(cancelled && is_cancelled(&error)) => {
-                    self.begin(buf, cx)
+                Some(error)
+                    if Recv::is_passing(&error)
+                        && !(is_cancelled(&error) && self.hook.is_cancelled(cx)) =>
+                {
+                    self.begin(claim, cx)
                 }
-                Some(error) => self.finish(buf, Err(error)),
-                None => self.begin(buf, cx),
+                Some(error) => self.finish(claim, Some(error)),
             };
         }
-        if let Some(index) = recv.robbed.iter().position(|(of, _)| *of == ticket) {
-            let (_, claim) = recv.robbed.swap_remove(index);
-            drop(recv);
-            return self.begin(claim.settle().1, cx);
-        }
-        drop(recv);
         self.socket.readers.register(cx);
         if self.hook.is_cancelled(cx)
             && let Flight::Into { detached, ticket: of, .. } = &self.socket.recv.borrow().flight
@@ -154,7 +142,9 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
 
 /// What a stream has for a reader.
 pub(super) enum Take {
-    Bytes(usize),
+    /// Some.
+    Bytes,
+    End,
     Error(io::Error),
     /// Nothing, and a receive is in flight.
     Wait,
@@ -164,22 +154,21 @@ pub(super) enum Take {
 
 impl Shared {
     /// Copies bytes that are there already; then errors, then the end.
-    pub(super) fn take_into(&self, buf: &mut impl IoBufMut) -> Take {
+    pub(super) fn take_into(&self, claim: &mut Claim) -> Take {
         let mut recv = self.recv.borrow_mut();
         recv.rob();
         if let Some(mut chunk) = recv.chunks.pop_front() {
             drop(recv);
-            // Buffers are foreign code.
-            let count = buf.fill_from(&chunk);
+            let count = claim.fill_from(&chunk);
             chunk.consume(count);
             self.put_back(chunk);
-            return Take::Bytes(count);
+            return Take::Bytes;
         }
         if let Some(error) = recv.error.take() {
             return Take::Error(error);
         }
         if recv.eof {
-            return Take::Bytes(0);
+            return Take::End;
         }
         match recv.flight {
             Flight::None => Take::Nothing,
@@ -194,7 +183,7 @@ impl<B: IoBufMut> Future for ReadOwned<'_, B> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         match std::mem::replace(&mut this.phase, Phase::Finished) {
-            Phase::Holds(buf) => this.begin(buf, cx),
+            Phase::Holds(claim) => this.begin(claim, cx),
             Phase::Waits(ticket) => this.wait(ticket, cx),
             Phase::Finished => panic!("a read was polled after it had ended"),
         }
@@ -207,28 +196,18 @@ impl<B: IoBufMut> Drop for ReadOwned<'_, B> {
         let (mut unused, mut flight) = (None, None);
         match std::mem::replace(&mut self.phase, Phase::Finished) {
             Phase::Finished => return,
-            Phase::Holds(buf) => {
-                recv.unread(&buf, self.gathered);
-                unused = Some(buf);
-            }
+            Phase::Holds(claim) => unused = Some(claim),
             Phase::Waits(ticket) => {
-                if let Some(done) = recv.done.take_if(|done| done.ticket == ticket) {
-                    let (got, buf) = done.claim.settle();
-                    recv.unread(&buf, self.gathered + got);
+                if let Some(mut done) = recv.fetch(ticket) {
+                    recv.unread(&mut done.claim);
                     if let Some(error) = done.error.filter(|error| !Recv::is_passing(error)) {
                         recv.error = Some(error);
                     }
-                    unused = Some(buf);
-                } else if let Some(at) = recv.robbed.iter().position(|(of, _)| *of == ticket) {
-                    let (_, buf) = recv.robbed.swap_remove(at).1.settle();
-                    recv.unread(&buf, self.gathered);
-                    unused = Some(buf);
-                } else if let Flight::Into { detached, ticket: of, wanted, gathered } =
-                    &mut recv.flight
+                    unused = Some(done.claim);
+                } else if let Flight::Into { detached, ticket: of, wanted } = &mut recv.flight
                     && *of == ticket
                 {
                     *wanted = false;
-                    *gathered = self.gathered;
                     flight = Some(detached.again());
                 }
             }

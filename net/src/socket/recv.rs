@@ -1,6 +1,6 @@
 //! The read state of a stream: what is in flight, what came, and whose it is.
 
-use sexton_buffers::{Chunk, Claim, IoBuf, OwnedBuf};
+use sexton_buffers::{Chunk, Claim};
 use sexton_runtime::op::Detached;
 use std::collections::VecDeque;
 use std::io;
@@ -24,22 +24,20 @@ pub(super) enum Flight {
         group: u16,
         stopped: bool,
     },
-    /// Into a buffer: whose it is, and whether that future still wants it. If not, so many bytes at
-    /// the end of the buffer's filled part were read before and are the stream's again.
+    /// Into a buffer: whose it is, and whether that future still wants it.
     Into {
         detached: Detached,
         ticket: Ticket,
         wanted: bool,
-        gathered: usize,
     },
 }
 
-/// A receive into a caller's buffer that has ended and was not fetched yet.
+/// A caller's buffer whose receive has ended, or that waits for more, and was not fetched yet.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) ticket: Ticket,
     pub(super) claim: Claim,
-    /// What it ended with, if not with bytes: an error, or the end of the stream.
+    /// What its last receive ended with, if not with bytes or the end of the stream.
     pub(super) error: Option<io::Error>,
 }
 
@@ -71,10 +69,12 @@ pub(super) struct Recv {
     /// The stream has ended: a level, not an edge.
     pub(super) eof: bool,
     pub(super) flight: Flight,
-    /// Newer bytes than the chunks.
+    /// The last receive left nothing: the next one waits before it tries.
+    pub(super) drained: bool,
+    /// Its bytes come before the chunks.
     pub(super) done: Parked,
     /// Buffers whose bytes somebody else took, for their futures to fetch.
-    pub(super) robbed: Vec<(Ticket, Claim)>,
+    pub(super) robbed: Vec<Done>,
     /// The pool of this group was empty: the next receive takes from a larger one, or a buffer of
     /// its own.
     pub(super) starved: Option<u16>,
@@ -88,6 +88,7 @@ impl Default for Recv {
             error: None,
             eof: false,
             flight: Flight::None,
+            drained: false,
             done: Parked::default(),
             robbed: Vec::new(),
             starved: None,
@@ -102,20 +103,45 @@ impl Recv {
         Ticket(self.tickets)
     }
 
-    /// Takes the bytes of a receive that has ended and whose future was not polled since: who reads
-    /// next gets them, and the older future its buffer as it was.
+    /// Takes the bytes of a buffer that was not fetched: who reads next gets them, and the older
+    /// future its buffer as it was.
     pub(super) fn rob(&mut self) {
-        let Some(mut done) = self.done.take_if(|done| done.claim.got() > 0) else { return };
-        self.chunks.push_back(Chunk::from(done.claim.take_bytes()));
-        self.robbed.push((done.ticket, done.claim));
+        if let Some(done) = self.done.take_if(|done| done.claim.got() > 0) {
+            self.put_aside(done);
+        }
     }
 
-    /// The last `n` filled bytes of a buffer whose read was given up: they come first again.
-    pub(super) fn unread(&mut self, buf: &OwnedBuf, n: usize) {
-        if n > 0 {
-            let filled = buf.filled();
-            // Right-sized, so that a large buffer does not stay with an idle stream.
-            self.chunks.push_front(Chunk::from(filled[filled.len() - n..].to_vec()));
+    fn put_aside(&mut self, mut done: Done) {
+        self.unread(&mut done.claim);
+        self.robbed.push(done);
+    }
+
+    /// Files a buffer for its future to fetch: its bytes are the stream's until then.
+    pub(super) fn park(&mut self, mut done: Done) {
+        if let Some(older) = self.done.take_if(|_| true) {
+            self.put_aside(older);
+        }
+        if self.chunks.is_empty() || done.claim.got() == 0 {
+            self.done.put(done);
+        } else {
+            self.chunks.push_back(Chunk::from(done.claim.take_bytes()));
+            self.robbed.push(done);
+        }
+    }
+
+    /// The buffer of a future that asks for it.
+    pub(super) fn fetch(&mut self, ticket: Ticket) -> Option<Done> {
+        self.done.take_if(|done| done.ticket == ticket).or_else(|| {
+            let at = self.robbed.iter().position(|done| done.ticket == ticket)?;
+            Some(self.robbed.swap_remove(at))
+        })
+    }
+
+    /// The bytes of a buffer whose read was given up: they come first again. Right-sized, so that a
+    /// large buffer does not stay with an idle stream.
+    pub(super) fn unread(&mut self, claim: &mut Claim) {
+        if claim.got() > 0 {
+            self.chunks.push_front(Chunk::from(claim.take_bytes()));
         }
     }
 

@@ -80,7 +80,7 @@ impl Shared {
         match Detached::submit(op) {
             Ok(detached) => {
                 let wanted = ticket != Ticket::STREAM;
-                let flight = Flight::Into { detached, ticket, wanted, gathered: 0 };
+                let flight = Flight::Into { detached, ticket, wanted };
                 self.recv.borrow_mut().flight = flight;
                 Ok(())
             }
@@ -88,16 +88,20 @@ impl Shared {
         }
     }
 
-    /// A receive into a buffer has ended.
-    pub(crate) fn recv_ended(&self, ticket: Ticket, claim: Claim, result: io::Result<usize>) {
+    /// A receive into a buffer has ended; `more` if the kernel said that it left bytes behind.
+    pub(crate) fn recv_ended(
+        &self,
+        ticket: Ticket,
+        claim: Claim,
+        result: io::Result<usize>,
+        more: bool,
+    ) {
         let mut recv = self.recv.borrow_mut();
+        recv.drained = !more;
         let flight = std::mem::replace(&mut recv.flight, Flight::None);
-        let gathered = match &flight {
-            Flight::Into { ticket: of, wanted: true, .. } if *of == ticket => None,
-            Flight::Into { gathered, .. } => Some(*gathered),
-            _ => Some(0),
-        };
-        let unused = recv.ended(ticket, claim, result, gathered);
+        let wanted =
+            matches!(&flight, Flight::Into { ticket: of, wanted: true, .. } if *of == ticket);
+        let unused = recv.ended(ticket, claim, result, wanted);
         drop(recv);
         // Buffers are foreign code.
         drop((flight, unused));
@@ -188,14 +192,14 @@ impl Shared {
 
 impl Recv {
     /// Files what a receive into a buffer ended with. If its future is gone, its bytes are the
-    /// stream's, with those that it had gathered before, and the buffer comes back to be dropped.
+    /// stream's, and the buffer comes back to be dropped.
     fn ended(
         &mut self,
         ticket: Ticket,
-        claim: Claim,
+        mut claim: Claim,
         result: io::Result<usize>,
-        gathered: Option<usize>,
-    ) -> Option<OwnedBuf> {
+        wanted: bool,
+    ) -> Option<Claim> {
         let error = match result {
             Ok(0) => {
                 self.eof = true;
@@ -204,16 +208,18 @@ impl Recv {
             Ok(_) => None,
             Err(error) => Some(error),
         };
-        let Some(gathered) = gathered else {
-            self.done.put(Done { ticket, claim, error });
+        if wanted {
+            self.park(Done { ticket, claim, error });
             return None;
-        };
-        let (got, buf) = claim.settle();
-        self.unread(&buf, gathered + got);
+        }
+        self.rob();
+        if claim.got() > 0 {
+            self.chunks.push_back(Chunk::from(claim.take_bytes()));
+        }
         if let Some(error) = error.filter(|error| !Self::is_passing(error)) {
             self.error = Some(error);
         }
-        Some(buf)
+        Some(claim)
     }
 }
 

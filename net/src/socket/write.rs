@@ -20,6 +20,9 @@ pub(crate) trait SendOp: Op<Output = BufResult<usize, Self::Buf>> {
 
     /// The bytes that there are to send.
     fn bytes(buf: &Self::Buf) -> usize;
+
+    /// Sends what there is room for at once, with a plain call. None: with the ring, please.
+    fn send_now(socket: &Shared, buf: &Self::Buf) -> Option<usize>;
 }
 
 impl<B: IoBuf> SendOp for Send<B> {
@@ -32,6 +35,11 @@ impl<B: IoBuf> SendOp for Send<B> {
     fn bytes(buf: &B) -> usize {
         buf.filled().len()
     }
+
+    fn send_now(socket: &Shared, buf: &B) -> Option<usize> {
+        // What fails, is asked of the ring, which says why.
+        calls::socket::send(socket.fd(), buf.filled()).ok()
+    }
 }
 
 impl<V: IoVecBuf> SendOp for SendVectored<V> {
@@ -43,6 +51,10 @@ impl<V: IoVecBuf> SendOp for SendVectored<V> {
 
     fn bytes(bufs: &V) -> usize {
         bufs.total_filled()
+    }
+
+    fn send_now(_: &Shared, _: &V) -> Option<usize> {
+        None
     }
 }
 
@@ -79,6 +91,12 @@ impl<'a, S: SendOp> WriteOwned<'a, S> {
             self.socket.writers.register(cx);
             self.phase = Phase::Queued(buf);
             return Poll::Pending;
+        }
+        if sexton_runtime::is_alone()
+            && let Some(count) = S::send_now(self.socket, &buf)
+        {
+            self.socket.send_ended();
+            return Poll::Ready(Ok((count, buf)));
         }
         let mut send = submit(S::new(Rc::clone(self.socket), buf));
         let polled = Pin::new(&mut send).poll(cx);

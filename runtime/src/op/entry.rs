@@ -187,7 +187,7 @@ impl<'a> Entry<'a> {
     pub fn recv_claim(fd: &'a Fd, claim: &'a mut Claim, poll_first: bool) -> Self {
         let claim: *mut Claim = claim;
         // SAFETY: I1: `claim` is borrowed for `'a`, exclusively.
-        let unfilled = unsafe { &mut *claim }.buf_mut().unfilled();
+        let unfilled = unsafe { &mut *claim }.room();
         let mut entry = Self::on(opcode::Recv::CODE, fd);
         entry.request.ioprio = if poll_first { abi::RECV_POLL_FIRST } else { 0 };
         entry.request.addr = unfilled.cast();

@@ -136,7 +136,7 @@ fn nobody_gets_a_descriptor_or_a_buffer_that_the_kernel_did_not_give() {
     });
 }
 
-/// Receives a claim, and plays with its buffer before it takes the bytes.
+/// Receives a claim, and goes on with it before it takes the bytes.
 struct Toys {
     fd: Fd,
     claim: Claim,
@@ -152,7 +152,7 @@ impl Op for Toys {
     fn complete(mut self, completion: Completion) -> Self::Output {
         drop(completion);
         let got = self.claim.got();
-        self.claim.buf_mut().fill_from(b"0123456789");
+        self.claim.fill_from(b"0123456789");
         let bytes = self.claim.take_bytes();
         (got, bytes, self.claim.settle().0)
     }
@@ -163,8 +163,8 @@ fn a_claim_never_shows_bytes_that_nobody_wrote() {
     run(async {
         let (fd, peer) = pair();
         sim::write(&peer, b"claimed").unwrap();
-        let claim = Claim::new(OwnedBuf::new(Vec::with_capacity(32)));
-        assert_eq!(submit(Toys { fd, claim }).await, (7, Vec::new(), 0));
+        let claim = Claim::new(OwnedBuf::new(Vec::with_capacity(12)));
+        assert_eq!(submit(Toys { fd, claim }).await, (7, Vec::from(b"claimed01234"), 0));
     });
 }
 
