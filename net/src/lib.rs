@@ -1,21 +1,27 @@
 //! Sockets: listeners and streams whose reads lose nothing, however they end.
 //!
 //! ```text
-//!   tcp (TcpListener, TcpStream, halves) ── socket (what the handles of one socket share)
-//!                                              │
-//!                                              └── op (what the kernel is asked, one a file)
+//!   tcp ───┐
+//!   unix ──┼── halves, impls, methods ── socket (what the handles of one stream share)
+//!   pipe ──┘   (written once for all)      │
+//!                                          └── op (what the kernel is asked, one a file)
 //! ```
 //!
-//! Read in this order: `socket` (the read state and the write state of a stream), `op`, `tcp`,
-//! `addr` (names and addresses).
+//! Read in this order: `socket` (the read state and the write state of a stream), `op`, `tcp`, the
+//! others, `addr` (names and addresses).
 #![forbid(unsafe_code)]
 
 mod op;
 mod socket;
+mod impls;
+mod methods;
+mod halves;
 mod addr;
 mod tcp;
+mod unix;
+pub mod pipe;
 
 pub use addr::ToSocketAddrs;
-pub use tcp::{
-    OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, TcpListener, TcpStream, WriteHalf,
-};
+pub use halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
+pub use tcp::{TcpListener, TcpStream};
+pub use unix::{UCred, UnixListener, UnixStream};

@@ -1,4 +1,4 @@
-//! What sockets ask of the kernel, one operation a file.
+//! What sockets and pipes ask of the kernel, one operation a file.
 
 mod accept;
 mod connect;
@@ -10,4 +10,4 @@ pub(crate) use accept::Accept;
 pub(crate) use connect::Connect;
 pub(crate) use recv_into::RecvInto;
 pub(crate) use recv_pool::RecvPool;
-pub(crate) use send::{Send, SendVectored};
+pub(crate) use send::{Send, SendVectored, WriteVectored};

@@ -1,7 +1,7 @@
-//! `IORING_OP_RECV`, into a buffer of the caller or of the stream: its bytes belong to the stream
-//! until the reader that asked has taken them.
+//! `IORING_OP_RECV`, of a pipe `IORING_OP_READ`, into a buffer of the caller or of the stream: its
+//! bytes belong to the stream until the reader that asked has taken them.
 
-use crate::socket::{Shared, Ticket};
+use crate::socket::{Kind, Shared, Ticket};
 use sexton_buffers::Claim;
 use sexton_runtime::op::{Completion, Entry, Op};
 use std::rc::Rc;
@@ -17,7 +17,10 @@ impl Op for RecvInto {
     type Output = ();
 
     fn entry(&mut self) -> Entry<'_> {
-        Entry::recv_claim(self.socket.fd(), &mut self.claim, self.poll_first)
+        match self.socket.kind() {
+            Kind::Socket => Entry::recv_claim(self.socket.fd(), &mut self.claim, self.poll_first),
+            Kind::Pipe => Entry::read_claim(self.socket.fd(), &mut self.claim),
+        }
     }
 
     fn complete(self, completion: Completion) {

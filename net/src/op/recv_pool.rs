@@ -1,8 +1,9 @@
-//! `IORING_OP_RECV`, many times, into buffers that the kernel picks when data comes.
+//! `IORING_OP_RECV`, many times, of a pipe `IORING_OP_READ`, once, into buffers that the kernel picks
+//! when data comes.
 //!
 //! So an idle connection holds none.
 
-use crate::socket::Shared;
+use crate::socket::{Kind, Shared};
 use sexton_buffers::ProvidedPool;
 use sexton_runtime::Fd;
 use sexton_runtime::op::{Completion, Entry, Multishot};
@@ -10,6 +11,7 @@ use std::rc::Rc;
 
 pub(crate) struct RecvPool {
     pub(crate) fd: Fd,
+    pub(crate) kind: Kind,
     pub(crate) pool: ProvidedPool,
 }
 
@@ -17,7 +19,10 @@ impl Multishot for RecvPool {
     type Handler = Rc<Shared>;
 
     fn entry(&mut self) -> Entry<'_> {
-        Entry::recv_provided(&self.fd, &self.pool, true)
+        match self.kind {
+            Kind::Socket => Entry::recv_provided(&self.fd, &self.pool, true),
+            Kind::Pipe => Entry::read_provided(&self.fd, &self.pool),
+        }
     }
 
     fn item(socket: &Rc<Shared>, completion: Completion) {

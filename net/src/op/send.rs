@@ -1,8 +1,9 @@
-//! `IORING_OP_SEND` and `IORING_OP_SENDMSG`: at most one of a stream is in flight.
+//! `IORING_OP_SEND` and `IORING_OP_SENDMSG`, of a pipe `IORING_OP_WRITE` and `IORING_OP_WRITEV`: at
+//! most one of a stream is in flight.
 
-use crate::socket::Shared;
+use crate::socket::{Kind, Shared};
 use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf};
-use sexton_runtime::op::{Completion, Entry, MsgSend, Op};
+use sexton_runtime::op::{Completion, Entry, MsgSend, Op, Parts};
 use std::rc::Rc;
 
 pub(crate) struct Send<B> {
@@ -14,7 +15,10 @@ impl<B: IoBuf> Op for Send<B> {
     type Output = BufResult<usize, B>;
 
     fn entry(&mut self) -> Entry<'_> {
-        Entry::send(self.socket.fd(), &self.buf)
+        match self.socket.kind() {
+            Kind::Socket => Entry::send(self.socket.fd(), &self.buf),
+            Kind::Pipe => Entry::write(self.socket.fd(), &self.buf, u64::MAX),
+        }
     }
 
     fn complete(self, completion: Completion) -> Self::Output {
@@ -41,6 +45,29 @@ impl<V: IoVecBuf> Op for SendVectored<V> {
     fn complete(self, completion: Completion) -> Self::Output {
         self.socket.send_ended();
         let bufs = self.msg.into_inner();
+        match completion.count() {
+            Ok(count) => Ok((count, bufs)),
+            Err(error) => Err(BufError::new(error, bufs)),
+        }
+    }
+}
+
+/// As [`SendVectored`], to a pipe.
+pub(crate) struct WriteVectored<V> {
+    pub(crate) socket: Rc<Shared>,
+    pub(crate) parts: Parts<V>,
+}
+
+impl<V: IoVecBuf> Op for WriteVectored<V> {
+    type Output = BufResult<usize, V>;
+
+    fn entry(&mut self) -> Entry<'_> {
+        Entry::writev(self.socket.fd(), &mut self.parts, u64::MAX)
+    }
+
+    fn complete(self, completion: Completion) -> Self::Output {
+        self.socket.send_ended();
+        let bufs = self.parts.into_inner();
         match completion.count() {
             Ok(count) => Ok((count, bufs)),
             Err(error) => Err(BufError::new(error, bufs)),

@@ -3,9 +3,11 @@
 use super::waiters::Waiters;
 use crate::op::Accept;
 use sexton_runtime::op::{Detached, SocketAddrBuf};
+use sexton_runtime::time::{Duration, sleep};
 use sexton_runtime::{CancelHook, Fd};
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
@@ -30,12 +32,14 @@ struct State {
 }
 
 /// What accepting brings.
-pub(crate) enum Accepted {
+enum Accepted {
     Connection(Connection),
     /// No descriptor or no memory is left: the connection stays in the kernel's queue. Pause.
     Exhausted,
 }
 
+/// How long accepting pauses when no descriptor is left: connections stay in the kernel's queue.
+const PAUSE: Duration = Duration::from_millis(50);
 /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`, by the numbers that Linux has everywhere.
 const EXHAUSTED: [i32; 4] = [24, 23, 105, 12];
 /// `ECONNABORTED`, `EPROTO`, `EPERM` (a firewall), what a network may report of one connection, and
@@ -64,8 +68,18 @@ impl Backlog {
         self.waiters.wake();
     }
 
+    /// The next connection; while no descriptor is left it pauses and goes on.
+    pub(crate) async fn accept(self: &Rc<Self>, hook: &mut CancelHook) -> io::Result<Connection> {
+        loop {
+            match poll_fn(|cx| self.poll_accept(cx, hook)).await? {
+                Accepted::Connection(connection) => return Ok(connection),
+                Accepted::Exhausted => sleep(PAUSE).await,
+            }
+        }
+    }
+
     /// The next connection. The accept in flight is the listener's: nothing is lost with a future.
-    pub(crate) fn poll_accept(
+    fn poll_accept(
         self: &Rc<Self>,
         cx: &mut Context<'_>,
         hook: &mut CancelHook,

@@ -1,4 +1,4 @@
-//! What the handles and the operations of one socket share.
+//! What the handles and the operations of one socket, or of one end of a pipe, share.
 //!
 //! ```text
 //!   reads:  receive in flight ──▶ done (bytes in the asker's buffer) ──▶ its future
@@ -13,6 +13,7 @@
 //! dropped, or forgotten, loses no byte.
 
 mod backlog;
+mod polls;
 mod read;
 mod recv;
 mod reader;
@@ -21,9 +22,7 @@ mod shared;
 mod waiters;
 mod write;
 
-pub(crate) use backlog::{Accepted, Backlog};
-pub(crate) use read::no_room;
+pub(crate) use backlog::Backlog;
 pub(crate) use reader::Reader;
 pub(crate) use recv::Ticket;
-pub(crate) use shared::Shared;
-pub(crate) use write::WriteOwned;
+pub(crate) use shared::{Kind, Shared};

@@ -3,13 +3,15 @@
 use super::read::ReadOwned;
 use super::recv::Flight;
 use super::shared::Shared;
-use sexton_buffers::{BufError, BufResult, Chunk, IoBufMut, ReadCursor, ReadVecCursor};
+use sexton_buffers::{BufError, BufResult, Chunk, IoBufMut, IoVecBufMut, ReadBuf, ReadCursor};
+use sexton_buffers::{ReadVecCursor, VectoredTail};
 use sexton_io::{Interest, NonBlocking, Readiness};
 use sexton_runtime::op::{PollFd, submit};
 use sexton_runtime::{CancelHook, calls};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
@@ -53,6 +55,51 @@ impl Reader {
         ReadOwned::exact(&self.socket, buf).await.map(|(_, buf)| buf)
     }
 
+    /// Without waiting, then waiting for readiness: no buffer is with the kernel meanwhile.
+    pub(crate) async fn read_vectored_owned<V: IoVecBufMut>(
+        &self,
+        mut bufs: V,
+    ) -> BufResult<usize, V> {
+        loop {
+            let mut tail = VectoredTail::new(&mut bufs);
+            let has_room = tail.unfilled().remaining() > 0;
+            let outcome = if has_room {
+                self.non_blocking_read_vectored(tail.unfilled())
+            } else {
+                Err(super::read::no_room())
+            };
+            let count = tail.commit();
+            match outcome {
+                Ok(NonBlocking::Ready(_)) => return Ok((count, bufs)),
+                Ok(NonBlocking::WouldBlock) => {}
+                Err(error) => return Err(BufError::new(error, bufs)),
+            }
+            if let Err(error) = self.ready(Interest::READ).await {
+                return Err(BufError::new(error, bufs));
+            }
+        }
+    }
+
+    pub(crate) async fn read_borrowed(&self, buf: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let mut into = ReadBuf::from(&mut *buf);
+            match self.non_blocking_read(into.unfilled())? {
+                NonBlocking::Ready(()) => return Ok(into.filled().len()),
+                NonBlocking::WouldBlock => self.ready(Interest::READ).await?,
+            };
+        }
+    }
+
+    /// Whether bytes are shown.
+    pub(super) fn has_shown(&self) -> bool {
+        self.shown.borrow().as_ref().is_some_and(|chunk| !chunk.is_empty())
+    }
+
+    /// What is shown.
+    pub(super) fn shown(&mut self) -> &[u8] {
+        self.shown.get_mut().as_deref().unwrap_or_default()
+    }
+
     /// Shows all up to the end of the stream, or up to `found`: nothing leaves the stream before.
     pub(crate) async fn gather(&mut self, mut found: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
         let mut wanted = 1;
@@ -71,7 +118,7 @@ impl Reader {
         cx: &mut Context<'_>,
         hook: &mut CancelHook,
     ) -> Poll<io::Result<()>> {
-        if self.shown.borrow().as_ref().is_some_and(|chunk| !chunk.is_empty()) {
+        if self.has_shown() {
             return Poll::Ready(Ok(()));
         }
         let next = ready!(self.poll_chunk(cx, hook))?;
@@ -114,7 +161,7 @@ impl Reader {
     pub(crate) async fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let mut hook = CancelHook::default();
         poll_fn(|cx| self.poll_fill(cx, &mut hook)).await?;
-        Ok(self.shown.get_mut().as_deref().unwrap_or_default())
+        Ok(self.shown())
     }
 
     pub(crate) fn consume(&mut self, n: usize) {
@@ -138,11 +185,11 @@ impl Reader {
             bytes.extend_from_slice(&more);
             *shown = Some(Chunk::from(bytes));
         }
-        Ok(self.shown.get_mut().as_deref().unwrap_or_default())
+        Ok(self.shown())
     }
 
     fn shown_len(&mut self) -> usize {
-        self.shown.get_mut().as_deref().map_or(0, <[u8]>::len)
+        self.shown().len()
     }
 
     pub(crate) async fn read_managed(&self, max: usize) -> io::Result<Option<Chunk>> {
@@ -192,7 +239,7 @@ impl Reader {
             return Ok(NonBlocking::WouldBlock);
         }
         drop(recv);
-        match calls::socket::recv(self.socket.fd(), &mut cursor, false) {
+        match self.socket.recv_now(&mut cursor) {
             Ok(0) => {
                 self.socket.recv.borrow_mut().eof = true;
                 Ok(NonBlocking::Ready(()))
@@ -228,9 +275,17 @@ impl Reader {
         Ok(NonBlocking::Ready(total))
     }
 
+    /// For a stream of both directions: a send in flight is the write's own readiness.
+    pub(crate) async fn stream_ready(&self, interest: Interest) -> io::Result<Readiness> {
+        if interest.contains(Interest::WRITE) && !interest.contains(Interest::READ) {
+            self.socket.sent().await;
+        }
+        self.ready(interest).await
+    }
+
     /// Waits until a read would not wait, and says what else is ready if `interest` asks for it.
     pub(crate) async fn ready(&self, interest: Interest) -> io::Result<Readiness> {
-        let shown = self.shown.borrow().as_ref().is_some_and(|chunk| !chunk.is_empty());
+        let shown = self.has_shown();
         let wants_read = interest.contains(Interest::READ);
         let wants_write = interest.contains(Interest::WRITE);
         if wants_read && (shown || self.socket.recv.borrow().is_ready()) {
@@ -300,8 +355,9 @@ impl Reader {
 
     /// Ends the receive in flight and waits for its end: all bytes that came are then in the
     /// socket.
-    pub(crate) async fn settle(&self) {
+    async fn settle(&self) {
         self.unshow();
+        self.socket.polls.clear();
         poll_fn(|cx| {
             if !self.socket.is_busy() {
                 return Poll::Ready(());
@@ -315,7 +371,7 @@ impl Reader {
     }
 
     /// The bytes that came and were not read.
-    pub(crate) fn take_unread(&self) -> Vec<u8> {
+    fn take_unread(&self) -> Vec<u8> {
         self.unshow();
         let mut recv = self.socket.recv.borrow_mut();
         recv.rob();
@@ -328,11 +384,31 @@ impl Reader {
         bytes
     }
 
-    /// Whether bytes came that were not read.
-    pub(crate) fn has_unread(&self) -> bool {
-        self.unshow();
-        self.socket.recv.borrow().is_ready()
+    /// The descriptor, when nothing is in flight any more, and the bytes that were not read.
+    pub(crate) async fn into_fd(self) -> io::Result<(OwnedFd, Vec<u8>)> {
+        self.settle().await;
+        let unread = self.take_unread();
+        let socket = Rc::clone(&self.socket);
+        drop(self);
+        let fd = Rc::try_unwrap(socket).ok().and_then(|socket| socket.into_fd().try_unwrap().ok());
+        let fd = fd.ok_or_else(|| busy("an operation on the stream is still in flight"))?;
+        Ok((fd, unread))
     }
+
+    /// A descriptor of its own for the same stream, if nothing is unread or in flight.
+    pub(crate) fn idle_fd(&self) -> io::Result<OwnedFd> {
+        self.unshow();
+        let socket = &self.socket;
+        let is_busy = socket.is_busy() || socket.recv.borrow().is_ready();
+        if is_busy || socket.fd().handles() > 1 || Rc::strong_count(socket) > 1 {
+            return Err(busy("bytes are unread, or an operation is in flight: use `into_std`"));
+        }
+        socket.fd().as_fd().try_clone_to_owned()
+    }
+}
+
+fn busy(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::ResourceBusy, what)
 }
 
 impl Drop for Reader {

@@ -1,11 +1,12 @@
-//! One stream socket: its descriptor, its read state, its write state.
+//! One stream: its descriptor, its read state, its write state.
 
+use super::polls::Polls;
 use super::recv::{Done, Flight, Recv, Ticket};
 use super::waiters::Waiters;
 use crate::op::{RecvInto, RecvPool};
-use sexton_buffers::{Chunk, Claim, OwnedBuf, PoolBuf};
-use sexton_runtime::Fd;
+use sexton_buffers::{Chunk, Claim, OwnedBuf, PoolBuf, ReadCursor};
 use sexton_runtime::op::Detached;
+use sexton_runtime::{Fd, calls};
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
@@ -18,24 +19,48 @@ const PRIVATE_LEN: usize = 4096;
 /// `ENOBUFS`, by the number that Linux has everywhere: the pool is empty.
 const ENOBUFS: i32 = 105;
 
+/// What lies behind the descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Socket,
+    /// One end of a pipe: one direction, and other calls.
+    Pipe,
+}
+
 #[derive(Debug)]
 pub(crate) struct Shared {
     fd: Fd,
+    kind: Kind,
     pub(super) recv: RefCell<Recv>,
     pub(super) readers: Waiters,
     pub(super) sending: Cell<bool>,
     pub(super) writers: Waiters,
+    pub(super) polls: Polls,
 }
 
 impl Shared {
-    pub(crate) fn new(fd: Fd) -> Rc<Self> {
+    pub(crate) fn socket(fd: Fd) -> Rc<Self> {
+        Self::new(fd, Kind::Socket)
+    }
+
+    pub(crate) fn pipe(fd: Fd) -> Rc<Self> {
+        Self::new(fd, Kind::Pipe)
+    }
+
+    fn new(fd: Fd, kind: Kind) -> Rc<Self> {
         Rc::new(Self {
             fd,
+            kind,
             recv: RefCell::default(),
             readers: Waiters::default(),
             sending: Cell::new(false),
             writers: Waiters::default(),
+            polls: Polls::default(),
         })
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 
     pub(crate) fn fd(&self) -> &Fd {
@@ -59,7 +84,7 @@ impl Shared {
             return self.arm_into(claim, Ticket::STREAM, true).map_err(|(_, error)| error);
         };
         let group = pool.group();
-        let op = RecvPool { fd: self.fd.clone(), pool };
+        let op = RecvPool { fd: self.fd.clone(), kind: self.kind, pool };
         match Detached::submit_multishot(op, Rc::clone(self)) {
             Ok(detached) => {
                 self.recv.borrow_mut().flight = Flight::Pool { detached, group, stopped: false };
@@ -85,6 +110,14 @@ impl Shared {
                 Ok(())
             }
             Err((op, error)) => Err((op.claim, error)),
+        }
+    }
+
+    /// Takes what has come, without waiting.
+    pub(super) fn recv_now(&self, cursor: &mut ReadCursor<'_>) -> io::Result<usize> {
+        match self.kind {
+            Kind::Socket => calls::socket::recv(&self.fd, cursor, false),
+            Kind::Pipe => calls::pipe::read(&self.fd, cursor),
         }
     }
 

@@ -1,13 +1,14 @@
 //! One write, as a future: behind the send in flight, even if that one's future is gone.
 
-use super::shared::Shared;
-use crate::op::{Send, SendVectored};
+use super::shared::{Kind, Shared};
+use crate::op::{Send, SendVectored, WriteVectored};
 use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf};
-use sexton_io::NonBlocking;
-use sexton_runtime::op::{MsgSend, Op, Submit, submit};
+use sexton_io::{NonBlocking, Readiness};
+use sexton_runtime::op::{MsgSend, Op, Parts, PollFd, Submit, submit};
 use sexton_runtime::{CancelHook, calls};
 use std::future::Future;
 use std::io::{self, IoSlice};
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -38,7 +39,10 @@ impl<B: IoBuf> SendOp for Send<B> {
 
     fn send_now(socket: &Shared, buf: &B) -> Option<usize> {
         // What fails, is asked of the ring, which says why.
-        calls::socket::send(socket.fd(), buf.filled()).ok()
+        match socket.kind() {
+            Kind::Socket => calls::socket::send(socket.fd(), buf.filled()).ok(),
+            Kind::Pipe => None,
+        }
     }
 }
 
@@ -58,8 +62,24 @@ impl<V: IoVecBuf> SendOp for SendVectored<V> {
     }
 }
 
+impl<V: IoVecBuf> SendOp for WriteVectored<V> {
+    type Buf = V;
+
+    fn new(socket: Rc<Shared>, bufs: V) -> Self {
+        Self { socket, parts: Parts::new(bufs) }
+    }
+
+    fn bytes(bufs: &V) -> usize {
+        bufs.total_filled()
+    }
+
+    fn send_now(_: &Shared, _: &V) -> Option<usize> {
+        None
+    }
+}
+
 /// Waits for the turn, then sends a prefix of the filled bytes.
-pub(crate) struct WriteOwned<'a, S: SendOp> {
+struct WriteOwned<'a, S: SendOp> {
     socket: &'a Rc<Shared>,
     phase: Phase<S>,
     hook: CancelHook,
@@ -75,7 +95,7 @@ enum Phase<S: SendOp> {
 impl<S: SendOp> Unpin for WriteOwned<'_, S> {}
 
 impl<'a, S: SendOp> WriteOwned<'a, S> {
-    pub(crate) fn new(socket: &'a Rc<Shared>, buf: S::Buf) -> Self {
+    fn new(socket: &'a Rc<Shared>, buf: S::Buf) -> Self {
         Self { socket, phase: Phase::Queued(buf), hook: CancelHook::default() }
     }
 
@@ -127,6 +147,20 @@ impl<S: SendOp> Future for WriteOwned<'_, S> {
 }
 
 impl Shared {
+    pub(crate) async fn write_owned<B: IoBuf>(self: &Rc<Self>, buf: B) -> BufResult<usize, B> {
+        WriteOwned::<Send<B>>::new(self, buf).await
+    }
+
+    pub(crate) async fn write_vectored_owned<V: IoVecBuf>(
+        self: &Rc<Self>,
+        bufs: V,
+    ) -> BufResult<usize, V> {
+        match self.kind() {
+            Kind::Socket => WriteOwned::<SendVectored<V>>::new(self, bufs).await,
+            Kind::Pipe => WriteOwned::<WriteVectored<V>>::new(self, bufs).await,
+        }
+    }
+
     /// Sends what there is room for, unless a send is in flight: bytes never overtake it.
     pub(crate) fn non_blocking_write_vectored(
         &self,
@@ -138,7 +172,11 @@ impl Shared {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Ok(NonBlocking::Ready(0));
         }
-        match calls::socket::send_vectored(self.fd(), bufs) {
+        let written = match self.kind() {
+            Kind::Socket => calls::socket::send_vectored(self.fd(), bufs),
+            Kind::Pipe => calls::pipe::write_vectored(self.fd(), bufs),
+        };
+        match written {
             Ok(count) => Ok(NonBlocking::Ready(count)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(NonBlocking::WouldBlock),
             Err(error) => Err(error),
@@ -155,5 +193,28 @@ impl Shared {
             Poll::Pending
         })
         .await;
+    }
+
+    /// Ends a direction. A pipe ends when its descriptor is closed.
+    pub(crate) async fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        if how != Shutdown::Read {
+            self.sent().await;
+        }
+        self.shut(how)
+    }
+
+    pub(super) fn shut(&self, how: Shutdown) -> io::Result<()> {
+        match self.kind() {
+            Kind::Socket => calls::socket::shutdown(self.fd(), how),
+            Kind::Pipe => Ok(()),
+        }
+    }
+
+    /// Waits until a write would not wait.
+    pub(crate) async fn ready_to_write(&self) -> io::Result<Readiness> {
+        self.sent().await;
+        let fd = self.fd().clone();
+        let ready = submit(PollFd { fd, mask: PollFd::WRITE }).await?;
+        Ok(Readiness::new(false, PollFd::is_write(ready), PollFd::is_hup(ready)))
     }
 }

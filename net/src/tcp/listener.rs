@@ -3,17 +3,12 @@
 use super::shared_port::{self, Membership};
 use super::stream::TcpStream;
 use crate::addr::{ToSocketAddrs, resolve};
-use crate::socket::{Accepted, Backlog};
-use sexton_runtime::time::{Duration, sleep};
+use crate::socket::Backlog;
 use sexton_runtime::{CancelHook, Fd, calls};
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
-
-/// How long accepting pauses when no descriptor is left: connections stay in the kernel's queue.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// A socket that accepts TCP connections.
 ///
@@ -83,19 +78,13 @@ impl TcpListener {
     /// The kernel's, of the listening socket itself.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let mut hook = CancelHook::default();
-        loop {
-            match poll_fn(|cx| self.backlog.poll_accept(cx, &mut hook)).await? {
-                Accepted::Connection((fd, peer)) => {
-                    // The kernel says who the peer is, unless it is of no internet family.
-                    let peer = match peer {
-                        Some(peer) => peer,
-                        None => calls::socket::peer_addr(&fd)?,
-                    };
-                    return Ok((TcpStream::from_fd(fd.into()), peer));
-                }
-                Accepted::Exhausted => sleep(PAUSE).await,
-            }
-        }
+        let (fd, peer) = self.backlog.accept(&mut hook).await?;
+        // The kernel says who the peer is, unless it is of no internet family.
+        let peer = match peer {
+            Some(peer) => peer,
+            None => calls::socket::peer_addr(&fd)?,
+        };
+        Ok((TcpStream::from_fd(fd.into()), peer))
     }
 
     /// The address that it listens on.

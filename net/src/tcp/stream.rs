@@ -1,18 +1,17 @@
 //! A TCP connection.
 
 use crate::addr::{ToSocketAddrs, resolve};
-use crate::op::{Connect, Send, SendVectored};
-use crate::socket::{Reader, Shared, WriteOwned};
-use sexton_buffers::VectoredTail;
-use sexton_buffers::{BufError, BufResult, Chunk, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ReadBuf};
-use sexton_io::{Interest, NonBlocking, OwnedWrite, Readiness};
+use crate::halves::{OwnedReadHalf, OwnedWriteHalf};
+use crate::methods::stream_methods;
+use crate::op::Connect;
+use crate::socket::{Reader, Shared};
+use sexton_buffers::BufError;
 use sexton_runtime::op::{SocketAddrBuf, submit};
 use sexton_runtime::time::Duration;
 use sexton_runtime::{Fd, calls};
-use std::io::{self, IoSlice};
-use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::rc::Rc;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 
 /// A TCP connection.
 ///
@@ -36,18 +35,10 @@ use std::rc::Rc;
 /// ```
 #[derive(Debug)]
 pub struct TcpStream {
-    pub(super) reader: Reader,
+    reader: Reader,
 }
 
 impl TcpStream {
-    pub(super) fn from_fd(fd: Fd) -> Self {
-        Self { reader: Reader::new(Shared::new(fd)) }
-    }
-
-    pub(super) fn socket(&self) -> &Rc<Shared> {
-        self.reader.socket()
-    }
-
     /// Connects; of several addresses, each is tried in order.
     ///
     /// # Completes
@@ -73,238 +64,6 @@ impl TcpStream {
         Err(last.unwrap_or_else(|| io::ErrorKind::InvalidInput.into()))
     }
 
-    /// Reads once into the unfilled part of `buf`, and says how many bytes came.
-    ///
-    /// Zero bytes mean that the peer will send no more.
-    ///
-    /// # Completes
-    /// When at least one byte, the end of the stream, or an error is there. `buf` comes back in
-    /// every case.
-    ///
-    /// # If dropped
-    /// The stream inherits the receive: its bytes come first in the next read. `buf` itself is
-    /// freed when the kernel has let go of it; to get it back, cancel by a token instead.
-    ///
-    /// # Kernel
-    /// `IORING_OP_RECV`, since Linux 5.6.
-    ///
-    /// # Errors
-    /// The kernel's; `InvalidInput` for a buffer without room.
-    pub async fn read_owned<B: IoBufMut>(&self, buf: B) -> BufResult<usize, B> {
-        self.reader.read_owned(buf).await
-    }
-
-    /// Reads once into several buffers, in order. As [`read_owned`](Self::read_owned).
-    ///
-    /// # Kernel
-    /// `recv`, without waiting, then `IORING_OP_POLL_ADD`, since Linux 5.1.
-    ///
-    /// # Errors
-    /// As [`read_owned`](Self::read_owned).
-    pub async fn read_vectored_owned<V: IoVecBufMut>(&self, mut bufs: V) -> BufResult<usize, V> {
-        loop {
-            let mut tail = VectoredTail::new(&mut bufs);
-            let has_room = tail.unfilled().remaining() > 0;
-            let outcome = if has_room {
-                self.reader.non_blocking_read_vectored(tail.unfilled())
-            } else {
-                Err(crate::socket::no_room())
-            };
-            let count = tail.commit();
-            match outcome {
-                Ok(NonBlocking::Ready(_)) => return Ok((count, bufs)),
-                Ok(NonBlocking::WouldBlock) => {}
-                Err(error) => return Err(BufError::new(error, bufs)),
-            }
-            if let Err(error) = self.reader.ready(Interest::READ).await {
-                return Err(BufError::new(error, bufs));
-            }
-        }
-    }
-
-    /// Reads until `buf` is full.
-    ///
-    /// # If dropped
-    /// Nothing is lost: what it has gathered comes first in the next read.
-    ///
-    /// # Errors
-    /// `UnexpectedEof` if the stream ends before; otherwise as [`read_owned`](Self::read_owned).
-    pub async fn read_exact_owned<B: IoBufMut>(&self, buf: B) -> Result<B, BufError<B>> {
-        self.reader.read_exact_owned(buf).await
-    }
-
-    /// The next piece of the stream, given away: at most `max` bytes, `None` at the end.
-    ///
-    /// # Completes
-    /// When at least one byte, the end of the stream, or an error is there.
-    ///
-    /// # If dropped
-    /// Nothing is lost: the receive is the stream's.
-    ///
-    /// # Kernel
-    /// `IORING_OP_RECV`, multishot, from provided buffers, since Linux 6.0.
-    ///
-    /// # Errors
-    /// The kernel's; `InvalidInput` for a `max` of zero.
-    pub async fn read_managed(&self, max: usize) -> io::Result<Option<Chunk>> {
-        self.reader.read_managed(max).await
-    }
-
-    /// Reads once into `buf`; zero is the end of the stream, or a `buf` without room.
-    ///
-    /// # If dropped
-    /// Nothing is lost.
-    ///
-    /// # Kernel
-    /// `recv`, without waiting, then `IORING_OP_POLL_ADD`.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub async fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let mut into = ReadBuf::from(&mut *buf);
-            match self.reader.non_blocking_read(into.unfilled())? {
-                NonBlocking::Ready(()) => return Ok(into.filled().len()),
-                NonBlocking::WouldBlock => self.reader.ready(Interest::READ).await?,
-            };
-        }
-    }
-
-    /// Copies what waits to be read, without taking it.
-    ///
-    /// # If dropped
-    /// Nothing is lost.
-    ///
-    /// # Kernel
-    /// `recv` with `MSG_PEEK`, without waiting, then `IORING_OP_POLL_ADD`.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.reader.peek(buf).await
-    }
-
-    /// Sends a prefix of the filled bytes of `buf`, and says how many.
-    ///
-    /// # Completes
-    /// When the kernel has taken at least one byte, or an error is there.
-    ///
-    /// # If dropped
-    /// What the kernel took is sent; the next write waits until this one has ended, so that bytes
-    /// never interleave.
-    ///
-    /// # Kernel
-    /// `IORING_OP_SEND`, since Linux 5.6.
-    ///
-    /// # Errors
-    /// The kernel's (`BrokenPipe`, never a signal).
-    pub async fn write_owned<B: IoBuf>(&self, buf: B) -> BufResult<usize, B> {
-        WriteOwned::<Send<B>>::new(self.socket(), buf).await
-    }
-
-    /// Sends a prefix of several buffers, in order. As [`write_owned`](Self::write_owned).
-    ///
-    /// # Kernel
-    /// `IORING_OP_SENDMSG`, since Linux 5.3.
-    ///
-    /// # Errors
-    /// As [`write_owned`](Self::write_owned).
-    pub async fn write_vectored_owned<V: IoVecBuf>(&self, bufs: V) -> BufResult<usize, V> {
-        WriteOwned::<SendVectored<V>>::new(self.socket(), bufs).await
-    }
-
-    /// Sends all filled bytes of `buf`.
-    ///
-    /// # If dropped
-    /// A prefix is sent.
-    ///
-    /// # Errors
-    /// As [`write_owned`](Self::write_owned); how much was sent before is in `transferred`.
-    pub async fn write_all_owned<B: IoBuf>(&self, buf: B) -> Result<B, BufError<B>> {
-        (&mut &*self).write_all_owned(buf).await
-    }
-
-    /// Sends a prefix of `buf`. As [`write_owned`](Self::write_owned), by a copy into the kernel.
-    ///
-    /// # If dropped
-    /// Nothing was sent.
-    ///
-    /// # Kernel
-    /// `send`, without waiting, then `IORING_OP_POLL_ADD`.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub async fn write(&self, buf: &[u8]) -> io::Result<usize> {
-        loop {
-            match self.non_blocking_write(buf)? {
-                NonBlocking::Ready(n) => return Ok(n),
-                NonBlocking::WouldBlock => self.ready(Interest::WRITE).await?,
-            };
-        }
-    }
-
-    /// Sends all of `buf`. As [`write`](Self::write).
-    ///
-    /// # If dropped
-    /// A prefix was sent.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub async fn write_all(&self, mut buf: &[u8]) -> io::Result<()> {
-        while !buf.is_empty() {
-            let n = self.write(buf).await?;
-            buf = &buf[n..];
-        }
-        Ok(())
-    }
-
-    /// Waits until something in `interest` is ready, or seems so.
-    ///
-    /// # If dropped
-    /// Nothing else happens.
-    ///
-    /// # Kernel
-    /// `IORING_OP_POLL_ADD`, since Linux 5.1.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub async fn ready(&self, interest: Interest) -> io::Result<Readiness> {
-        if interest.contains(Interest::WRITE) && !interest.contains(Interest::READ) {
-            self.socket().sent().await;
-        }
-        self.reader.ready(interest).await
-    }
-
-    pub(super) fn non_blocking_write(&self, buf: &[u8]) -> io::Result<NonBlocking<usize>> {
-        self.non_blocking_write_vectored(&[IoSlice::new(buf)])
-    }
-
-    pub(super) fn non_blocking_write_vectored(
-        &self,
-        bufs: &[IoSlice<'_>],
-    ) -> io::Result<NonBlocking<usize>> {
-        self.socket().non_blocking_write_vectored(bufs)
-    }
-
-    /// Ends one direction, or both: the peer reads the end of the stream.
-    ///
-    /// A send in flight is not cut off: it is waited for first.
-    ///
-    /// # If dropped
-    /// Nothing is shut down.
-    ///
-    /// # Kernel
-    /// `shutdown`, as a plain system call.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub async fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        if how != Shutdown::Read {
-            self.socket().sent().await;
-        }
-        calls::socket::shutdown(self, how)
-    }
-
     /// This end's address.
     ///
     /// # Errors
@@ -319,14 +78,6 @@ impl TcpStream {
     /// The kernel's.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::peer_addr(self)
-    }
-
-    /// The socket's pending error, which is cleared.
-    ///
-    /// # Errors
-    /// The kernel's.
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        calls::socket::take_error(self)
     }
 
     /// Whether small writes are sent at once.
@@ -421,15 +172,7 @@ impl TcpStream {
     /// # Errors
     /// `ResourceBusy` if an operation of a forgotten future still holds the descriptor.
     pub async fn into_std(self) -> io::Result<(std::net::TcpStream, Vec<u8>)> {
-        self.reader.settle().await;
-        let unread = self.reader.take_unread();
-        let socket = Rc::clone(self.socket());
-        drop(self);
-        let fd = Rc::try_unwrap(socket).ok().and_then(|socket| socket.into_fd().try_unwrap().ok());
-        let fd = fd.ok_or_else(|| {
-            let what = "an operation on the connection is still in flight";
-            io::Error::new(io::ErrorKind::ResourceBusy, what)
-        })?;
+        let (fd, unread) = self.reader.into_fd().await?;
         Ok((fd.into(), unread))
     }
 }
@@ -440,20 +183,47 @@ impl TryFrom<TcpStream> for std::net::TcpStream {
     type Error = BufError<TcpStream>;
 
     fn try_from(stream: TcpStream) -> Result<Self, BufError<TcpStream>> {
-        let busy = stream.socket().is_busy() || stream.reader.has_unread();
-        if busy || stream.socket().fd().handles() > 1 || Rc::strong_count(stream.socket()) > 1 {
-            let what = "bytes are unread, or an operation is in flight: use `into_std`";
-            return Err(BufError::new(io::Error::new(io::ErrorKind::ResourceBusy, what), stream));
-        }
-        match stream.as_fd().try_clone_to_owned() {
+        match stream.reader.idle_fd() {
             Ok(fd) => Ok(Self::from(fd)),
             Err(error) => Err(BufError::new(error, stream)),
         }
     }
 }
 
-impl AsFd for TcpStream {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket().fd().as_fd()
+impl OwnedReadHalf {
+    /// This end's address.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        calls::socket::local_addr(self)
+    }
+
+    /// The peer's address.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        calls::socket::peer_addr(self)
     }
 }
+
+impl OwnedWriteHalf {
+    /// This end's address.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        calls::socket::local_addr(self)
+    }
+
+    /// The peer's address.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        calls::socket::peer_addr(self)
+    }
+}
+
+stream_methods!(TcpStream);

@@ -197,6 +197,24 @@ impl<'a> Entry<'a> {
         entry
     }
 
+    /// Reads a pipe into a buffer without marking it, as [`recv_claim`](Self::recv_claim).
+    /// `IORING_OP_READ`, since Linux 5.6.
+    pub fn read_claim(fd: &'a Fd, claim: &'a mut Claim) -> Self {
+        let mut entry = Self::recv_claim(fd, claim, false);
+        entry.request.opcode = opcode::Read::CODE;
+        entry.request.off = u64::MAX;
+        entry
+    }
+
+    /// Reads a pipe once into a buffer that the kernel picks from `pool` when data is there.
+    /// `IORING_OP_READ` with provided buffers, since Linux 5.19.
+    pub fn read_provided(fd: &'a Fd, pool: &'a ProvidedPool) -> Self {
+        let mut entry = Self::recv_provided(fd, pool, false);
+        entry.request.opcode = opcode::Read::CODE;
+        entry.request.off = u64::MAX;
+        entry
+    }
+
     /// Receives into a buffer that the kernel picks from `pool` when data is there, again and again
     /// if `multishot` (Linux 6.0). `IORING_OP_RECV` with provided buffers, since Linux 5.19.
     pub fn recv_provided(fd: &'a Fd, pool: &'a ProvidedPool, multishot: bool) -> Self {

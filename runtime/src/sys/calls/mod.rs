@@ -4,4 +4,5 @@
 //! themselves: so a runtime on a simulated kernel can answer instead.
 
 pub mod file;
+pub mod pipe;
 pub mod socket;

@@ -12,6 +12,9 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::io::{self, IoSlice};
 use std::net::{Shutdown, SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener, UnixStream};
+use std::path::Path;
 use std::time::Duration;
 
 /// Connections that wait to be accepted: the kernel's own bound (`net.core.somaxconn`) is lower.
@@ -71,6 +74,69 @@ pub fn local_addr(fd: impl AsFd) -> io::Result<SocketAddr> {
 /// As [`local_addr`].
 pub fn peer_addr(fd: impl AsFd) -> io::Result<SocketAddr> {
     internet(SockRef::from(&fd.as_fd()).peer_addr()?)
+}
+
+/// A local stream socket that can be connected.
+///
+/// # Errors
+/// The kernel's.
+pub fn unix_stream() -> io::Result<OwnedFd> {
+    Ok(Socket::new(Domain::UNIX, Type::STREAM, None)?.into())
+}
+
+/// A local stream socket that listens on `addr`.
+///
+/// # Errors
+/// The kernel's.
+pub fn unix_listener(addr: &UnixAddr) -> io::Result<OwnedFd> {
+    Ok(UnixListener::bind_addr(addr)?.into())
+}
+
+/// Two local stream sockets, connected to one another.
+///
+/// # Errors
+/// The kernel's.
+pub fn unix_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (one, other) = UnixStream::pair()?;
+    Ok((one.into(), other.into()))
+}
+
+fn local(addr: &socket2::SockAddr) -> io::Result<UnixAddr> {
+    if !addr.is_unix() {
+        let what = "the socket's address is not a local address";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    }
+    match (addr.as_pathname(), addr.as_abstract_namespace()) {
+        (Some(path), _) => UnixAddr::from_pathname(path),
+        (None, Some(name)) if !name.is_empty() => UnixAddr::from_abstract_name(name),
+        // No name at all is an empty path to std.
+        _ => UnixAddr::from_pathname(Path::new("")),
+    }
+}
+
+/// The own address of a local socket.
+///
+/// # Errors
+/// The kernel's; `InvalidInput` if it is no local address.
+pub fn unix_local_addr(fd: impl AsFd) -> io::Result<UnixAddr> {
+    local(&SockRef::from(&fd.as_fd()).local_addr()?)
+}
+
+/// The address of a local socket's peer.
+///
+/// # Errors
+/// As [`unix_local_addr`].
+pub fn unix_peer_addr(fd: impl AsFd) -> io::Result<UnixAddr> {
+    local(&SockRef::from(&fd.as_fd()).peer_addr()?)
+}
+
+/// Process, user and group of a local socket's peer, as they were when it connected.
+///
+/// # Errors
+/// The kernel's.
+pub fn peer_cred(fd: impl AsFd) -> io::Result<(i32, u32, u32)> {
+    let cred = rustix::net::sockopt::socket_peercred(fd)?;
+    Ok((cred.pid.as_raw_nonzero().get(), cred.uid.as_raw(), cred.gid.as_raw()))
 }
 
 /// Ends one direction, or both.

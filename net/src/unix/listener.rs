@@ -1,0 +1,110 @@
+//! Accepting connections on this machine.
+
+use super::stream::UnixStream;
+use crate::socket::Backlog;
+use sexton_runtime::{CancelHook, Fd, calls};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::SocketAddr;
+use std::path::Path;
+use std::rc::Rc;
+
+/// A local socket that accepts connections.
+///
+/// A path belongs to one listener: to accept on several cores, give each a clone of std's listener
+/// ([`from_std`](Self::from_std)).
+///
+/// # If dropped
+/// The socket is closed, with the connections that were accepted and not fetched. Its path stays,
+/// as it does with std: remove it before the next `bind`.
+///
+/// ```
+/// use sexton_net::{UnixListener, UnixStream};
+/// # sexton_runtime::block_on(async {
+/// # let path = std::env::temp_dir().join(format!("sexton-doc-{}.sock", std::process::id()));
+/// let listener = UnixListener::bind(&path)?;
+/// let client = UnixStream::connect(&path).await?;
+/// let (server, _peer) = listener.accept().await?;
+/// client.write_all(b"hello").await?;
+/// assert_eq!(server.read_exact_owned(Vec::with_capacity(5)).await?, b"hello");
+/// # std::fs::remove_file(&path)?;
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct UnixListener {
+    backlog: Rc<Backlog>,
+}
+
+impl UnixListener {
+    /// Binds a path and listens on it.
+    ///
+    /// # Kernel
+    /// `socket`, `bind`, `listen`, as plain system calls: they never wait.
+    ///
+    /// # Errors
+    /// `AddrInUse` if the path is there; `InvalidInput` for one that is no address.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
+        Self::bind_addr(&SocketAddr::from_pathname(path)?)
+    }
+
+    /// Binds an address, a path or an abstract name, and listens on it.
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind).
+    pub fn bind_addr(addr: &SocketAddr) -> io::Result<Self> {
+        let fd = calls::socket::unix_listener(addr)?;
+        Ok(Self { backlog: Backlog::new(fd.into()) })
+    }
+
+    /// Accepts one connection, and says who it is; a client mostly has no name.
+    ///
+    /// When no descriptor is left (`EMFILE`), accepting pauses and goes on: the connections wait in
+    /// the kernel's queue.
+    ///
+    /// # Completes
+    /// When a connection is there.
+    ///
+    /// # If dropped
+    /// Nothing is lost: a connection that is taken late is given to the next accept, or closed with
+    /// the listener.
+    ///
+    /// # Kernel
+    /// `IORING_OP_ACCEPT`, since Linux 5.5.
+    ///
+    /// # Errors
+    /// The kernel's, of the listening socket itself.
+    pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        let mut hook = CancelHook::default();
+        let (fd, _) = self.backlog.accept(&mut hook).await?;
+        let peer = calls::socket::unix_peer_addr(&fd)?;
+        Ok((UnixStream::from_fd(fd.into()), peer))
+    }
+
+    /// The address that it listens on.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        calls::socket::unix_local_addr(self)
+    }
+
+    /// A listener of std's, which goes on as one of Sexton's.
+    ///
+    /// # Errors
+    /// None today; the signature is std's counterpart's.
+    pub fn from_std(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
+        Ok(Self { backlog: Backlog::new(Fd::new(OwnedFd::from(listener))) })
+    }
+}
+
+impl AsFd for UnixListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.backlog.fd().as_fd()
+    }
+}
+
+impl Drop for UnixListener {
+    fn drop(&mut self) {
+        self.backlog.bury();
+    }
+}
