@@ -116,7 +116,7 @@ forward!(OwnedWrite for &mut T, Box<T> => {
         -> impl Future<Output = BufResult<usize, V>>;
     fn is_write_vectored_owned(&self) -> bool;
     fn flush_owned(&mut self) -> impl Future<Output = io::Result<()>>;
-    fn shutdown(&mut self) -> impl Future<Output = io::Result<()>>;
+    fn shutdown_owned(&mut self) -> impl Future<Output = io::Result<()>>;
     fn write_all_owned<B: IoBuf>(&mut self, buf: B)
         -> impl Future<Output = Result<B, BufError<B>>>;
 });

@@ -65,12 +65,11 @@ pub trait OwnedWrite {
     ///
     /// By default nothing happens: many writers have no such notion. Flush first.
     ///
-    /// [`Write::shutdown`](crate::Write::shutdown) is the same under the same name. Code that is
-    /// generic over both traits names one: `OwnedWrite::shutdown(&mut writer)`.
+    /// The same as [`Write::shutdown`](crate::Write::shutdown), for writers that are no `Write`.
     ///
     /// # If dropped
     /// It was done, or it was not; doing it again is harmless.
-    fn shutdown(&mut self) -> impl Future<Output = io::Result<()>> {
+    fn shutdown_owned(&mut self) -> impl Future<Output = io::Result<()>> {
         async { Ok(()) }
     }
 

@@ -251,8 +251,8 @@ impl OwnedWrite for Spy {
         Ok(())
     }
 
-    async fn shutdown(&mut self) -> io::Result<()> {
-        self.saw("shutdown (owned)");
+    async fn shutdown_owned(&mut self) -> io::Result<()> {
+        self.saw("shutdown_owned");
         Ok(())
     }
 
@@ -357,13 +357,13 @@ fn every_writing_method<W: Write + OwnedWrite>(log: &Log, mut w: W) {
     reaches(log, "write_all_vectored", w.write_all_vectored(&mut []));
     reaches(log, "write_fmt", write!(w, ""));
     reaches(log, "flush", w.flush());
-    reaches(log, "shutdown", Write::shutdown(&mut w));
+    reaches(log, "shutdown", w.shutdown());
 
     reaches(log, "write_owned", w.write_owned(""));
     reaches(log, "write_vectored_owned", w.write_vectored_owned([""]));
     reaches(log, "is_write_vectored_owned", async { w.is_write_vectored_owned() });
     reaches(log, "flush_owned", w.flush_owned());
-    reaches(log, "shutdown (owned)", OwnedWrite::shutdown(&mut w));
+    reaches(log, "shutdown_owned", w.shutdown_owned());
     reaches(log, "write_all_owned", w.write_all_owned(""));
 }
 

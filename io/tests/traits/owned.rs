@@ -213,7 +213,7 @@ fn a_vector_takes_all_that_is_written() {
         assert_eq!((n, bufs.0, &bufs.1[..]), (9, "two ", &b"three"[..]));
         assert!(writer.is_write_vectored_owned());
         writer.flush_owned().await.unwrap();
-        writer.shutdown().await.unwrap();
+        writer.shutdown_owned().await.unwrap();
     }
     let mut vec = Vec::new();
     block_on(takes(&mut vec));

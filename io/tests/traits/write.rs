@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{ErrorKind, IoSlice};
 
-use sexton_io::Write;
+use sexton_io::{OwnedWrite, Write};
 
 use crate::support::{Sink, Take, block_on, poll_times};
 
@@ -92,7 +92,7 @@ fn a_flush_waits_and_a_dropped_one_is_taken_up_again() {
 #[test]
 fn a_shutdown_is_nothing_by_default() {
     let mut sink = Sink::new([Take::Fail(ErrorKind::BrokenPipe)]);
-    block_on(Write::shutdown(&mut sink)).unwrap();
-    block_on(sexton_io::OwnedWrite::shutdown(&mut sink)).unwrap();
+    block_on(sink.shutdown()).unwrap();
+    block_on(sink.shutdown_owned()).unwrap();
     assert_eq!((sink.taken.len(), sink.flushed), (0, 0));
 }

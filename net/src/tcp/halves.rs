@@ -274,7 +274,7 @@ macro_rules! write_half {
                 Ok(())
             }
 
-            async fn shutdown(&mut self) -> Result<()> {
+            async fn shutdown_owned(&mut self) -> Result<()> {
                 self.socket.sent().await;
                 calls::socket::shutdown(self.socket.fd(), Shutdown::Write)
             }

@@ -153,7 +153,7 @@ impl OwnedWrite for TcpStream {
         Ok(())
     }
 
-    async fn shutdown(&mut self) -> Result<()> {
+    async fn shutdown_owned(&mut self) -> Result<()> {
         TcpStream::shutdown(self, Shutdown::Write).await
     }
 }
@@ -176,7 +176,7 @@ impl OwnedWrite for &TcpStream {
         Ok(())
     }
 
-    async fn shutdown(&mut self) -> Result<()> {
+    async fn shutdown_owned(&mut self) -> Result<()> {
         TcpStream::shutdown(self, Shutdown::Write).await
     }
 }
