@@ -14,9 +14,9 @@ use core::mem::MaybeUninit;
 
 /// An owned buffer, and what receives have brought into its unfilled part so far.
 ///
-/// The bytes are the buffer's when [`settle`](Self::settle) marks them. Until then another reader of
-/// the stream may copy them away, and the buffer goes back as it was. Between `new` and `settle` no
-/// code of the buffer's type is called.
+/// The bytes are the buffer's when [`settle`](Self::settle) marks them. Until then another reader
+/// of the stream may copy them away, and the buffer goes back as it was. Between `new` and `settle`
+/// no code of the buffer's type is called.
 pub struct Claim {
     buf: OwnedBuf,
     room: *mut [MaybeUninit<u8>],

@@ -1,5 +1,5 @@
-//! `IORING_OP_RECV`, many times, of a pipe `IORING_OP_READ`, once, into buffers that the kernel picks
-//! when data comes.
+//! `IORING_OP_RECV`, many times, of a pipe `IORING_OP_READ`, once, into buffers that the kernel
+//! picks when data comes.
 //!
 //! So an idle connection holds none.
 

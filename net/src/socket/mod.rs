@@ -13,6 +13,8 @@
 //! dropped, or forgotten, loses no byte.
 
 mod backlog;
+mod handover;
+mod non_blocking;
 mod polls;
 mod read;
 mod recv;

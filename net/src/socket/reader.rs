@@ -3,15 +3,13 @@
 use super::read::ReadOwned;
 use super::recv::Flight;
 use super::shared::Shared;
-use sexton_buffers::{BufError, BufResult, Chunk, IoBufMut, IoVecBufMut, ReadBuf, ReadCursor};
-use sexton_buffers::{ReadVecCursor, VectoredTail};
+use sexton_buffers::{BufError, BufResult, Chunk, IoBufMut, IoVecBufMut, ReadBuf, VectoredTail};
 use sexton_io::{Interest, NonBlocking, Readiness};
 use sexton_runtime::op::{PollFd, submit};
 use sexton_runtime::{CancelHook, calls};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
@@ -22,7 +20,7 @@ pub(crate) struct Reader {
     /// What `fill_buf` shows. Behind `&mut self` it is borrowed; `&self` methods put it back first.
     shown: RefCell<Option<Chunk>>,
     /// The last non-blocking read found less than it had room for: the next one waits first.
-    drained: Cell<bool>,
+    pub(super) drained: Cell<bool>,
 }
 
 impl Reader {
@@ -35,7 +33,7 @@ impl Reader {
     }
 
     /// Puts back what is shown: readers through `&self` take from the socket.
-    fn unshow(&self) {
+    pub(super) fn unshow(&self) {
         if let Some(chunk) = self.shown.take() {
             self.socket.put_back(chunk);
         }
@@ -210,71 +208,6 @@ impl Reader {
         Ok(Some(head))
     }
 
-    /// Takes what is there without waiting.
-    pub(crate) fn non_blocking_read(
-        &self,
-        mut cursor: ReadCursor<'_>,
-    ) -> io::Result<NonBlocking<()>> {
-        self.unshow();
-        if cursor.capacity() == 0 {
-            return Ok(NonBlocking::Ready(()));
-        }
-        let mut recv = self.socket.recv.borrow_mut();
-        recv.rob();
-        if let Some(chunk) = recv.chunks.front_mut() {
-            let count = cursor.append(chunk);
-            chunk.consume(count);
-            if chunk.is_empty() {
-                recv.chunks.pop_front();
-            }
-            return Ok(NonBlocking::Ready(()));
-        }
-        if let Some(error) = recv.error.take() {
-            return Err(error);
-        }
-        if recv.eof {
-            return Ok(NonBlocking::Ready(()));
-        }
-        if !matches!(recv.flight, Flight::None) || self.drained.take() {
-            return Ok(NonBlocking::WouldBlock);
-        }
-        drop(recv);
-        match self.socket.recv_now(&mut cursor) {
-            Ok(0) => {
-                self.socket.recv.borrow_mut().eof = true;
-                Ok(NonBlocking::Ready(()))
-            }
-            Ok(_) => {
-                self.drained.set(cursor.capacity() > 0);
-                Ok(NonBlocking::Ready(()))
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(NonBlocking::WouldBlock),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// As [`non_blocking_read`](Self::non_blocking_read), into the first buffers with room in turn.
-    pub(crate) fn non_blocking_read_vectored(
-        &self,
-        mut bufs: ReadVecCursor<'_, '_>,
-    ) -> io::Result<NonBlocking<usize>> {
-        let mut total = 0;
-        while let Some(mut cursor) = bufs.first() {
-            let outcome = self.non_blocking_read(cursor.reborrow());
-            let (count, full) = (cursor.written(), cursor.capacity() == 0);
-            total += count;
-            match outcome {
-                Ok(NonBlocking::Ready(())) if count > 0 && full => {}
-                // What came before an error, or before a wait, is delivered; the rest comes again.
-                _ if total > 0 => break,
-                Ok(NonBlocking::Ready(())) => break,
-                Ok(NonBlocking::WouldBlock) => return Ok(NonBlocking::WouldBlock),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(NonBlocking::Ready(total))
-    }
-
     /// For a stream of both directions: a send in flight is the write's own readiness.
     pub(crate) async fn stream_ready(&self, interest: Interest) -> io::Result<Readiness> {
         if interest.contains(Interest::WRITE) && !interest.contains(Interest::READ) {
@@ -352,63 +285,6 @@ impl Reader {
             self.ready(Interest::READ).await?;
         }
     }
-
-    /// Ends the receive in flight and waits for its end: all bytes that came are then in the
-    /// socket.
-    async fn settle(&self) {
-        self.unshow();
-        self.socket.polls.clear();
-        poll_fn(|cx| {
-            if !self.socket.is_busy() {
-                return Poll::Ready(());
-            }
-            self.socket.stop_receiving();
-            self.socket.readers.register(cx);
-            self.socket.writers.register(cx);
-            Poll::Pending
-        })
-        .await;
-    }
-
-    /// The bytes that came and were not read.
-    fn take_unread(&self) -> Vec<u8> {
-        self.unshow();
-        let mut recv = self.socket.recv.borrow_mut();
-        recv.rob();
-        let chunks = std::mem::take(&mut recv.chunks);
-        drop(recv);
-        let mut bytes = Vec::new();
-        for chunk in chunks {
-            bytes.extend_from_slice(&chunk);
-        }
-        bytes
-    }
-
-    /// The descriptor, when nothing is in flight any more, and the bytes that were not read.
-    pub(crate) async fn into_fd(self) -> io::Result<(OwnedFd, Vec<u8>)> {
-        self.settle().await;
-        let unread = self.take_unread();
-        let socket = Rc::clone(&self.socket);
-        drop(self);
-        let fd = Rc::try_unwrap(socket).ok().and_then(|socket| socket.into_fd().try_unwrap().ok());
-        let fd = fd.ok_or_else(|| busy("an operation on the stream is still in flight"))?;
-        Ok((fd, unread))
-    }
-
-    /// A descriptor of its own for the same stream, if nothing is unread or in flight.
-    pub(crate) fn idle_fd(&self) -> io::Result<OwnedFd> {
-        self.unshow();
-        let socket = &self.socket;
-        let is_busy = socket.is_busy() || socket.recv.borrow().is_ready();
-        if is_busy || socket.fd().handles() > 1 || Rc::strong_count(socket) > 1 {
-            return Err(busy("bytes are unread, or an operation is in flight: use `into_std`"));
-        }
-        socket.fd().as_fd().try_clone_to_owned()
-    }
-}
-
-fn busy(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::ResourceBusy, what)
 }
 
 impl Drop for Reader {

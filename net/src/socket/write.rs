@@ -205,7 +205,11 @@ impl Shared {
 
     pub(super) fn shut(&self, how: Shutdown) -> io::Result<()> {
         match self.kind() {
-            Kind::Socket => calls::socket::shutdown(self.fd(), how),
+            Kind::Socket => match calls::socket::shutdown(self.fd(), how) {
+                // The peer has ended both directions: there is nothing left to end.
+                Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+                outcome => outcome,
+            },
             Kind::Pipe => Ok(()),
         }
     }

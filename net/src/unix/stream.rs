@@ -58,8 +58,8 @@ impl UnixStream {
     /// `IORING_OP_CONNECT`, since Linux 5.5.
     ///
     /// # Errors
-    /// `NotFound`, `ConnectionRefused` and the kernel's others; `InvalidInput` for a path that is no
-    /// address.
+    /// `NotFound`, `ConnectionRefused` and the kernel's others; `InvalidInput` for a path that is
+    /// no address.
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::connect_addr(&SocketAddr::from_pathname(path)?).await
     }

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **I1** `storage` is room for any address form, zeroed at first, and `len` says how much of it is
-//!   room (before a call) or an address (after it).
+//! - **I1** `storage` is room for any address form, zeroed at first, and `len` says how much of it
+//!   is room (before a call) or an address (after it).
 
 #![allow(unsafe_code, reason = "addresses are read out of the kernel's own structures")]
 

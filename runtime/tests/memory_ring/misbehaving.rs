@@ -3,7 +3,7 @@
 
 use crate::ops::{Recv, RecvProvided};
 use crate::support::{counters, pair, run, turn, turns, waits};
-use sexton_buffers::{Claim, IoBufMut, OwnedBuf, PoolBuf};
+use sexton_buffers::{Claim, OwnedBuf, PoolBuf};
 use sexton_runtime::op::{Completion, Detached, Entry, Nop, Op, SocketAddrBuf, submit};
 use sexton_runtime::{Fd, recv_pool, sim};
 use std::io;

@@ -1,0 +1,117 @@
+//! Streams that can be polled: what the adapters stand on.
+
+use sexton_io::BufRead;
+use sexton_net::{TcpStream, UnixStream};
+use std::io::{IoSlice, Result};
+use std::task::{Context, Poll};
+
+/// A stream whose reads and writes wait in the stream itself, not in a future.
+///
+/// Implemented by Sexton's sockets. A type of one's own that wraps one forwards it.
+pub trait PollIo: Unpin {
+    /// Shows what has come, or nothing at the end of the stream.
+    ///
+    /// # Errors
+    /// The stream's.
+    fn poll_fill_buf(&mut self, cx: &mut Context<'_>) -> Poll<Result<&[u8]>>;
+
+    /// Releases the first `n` bytes of what was shown.
+    fn consume(&mut self, n: usize);
+
+    /// Writes a prefix of the slices, in order.
+    ///
+    /// # Errors
+    /// The stream's.
+    fn poll_write_vectored(
+        &mut self,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<Result<usize>>;
+
+    /// Ends the writing direction.
+    ///
+    /// # Errors
+    /// The stream's.
+    fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>>;
+
+    /// Copies what has come, or comes, by `put`, which says how much it took; nothing is copied at
+    /// the end of the stream.
+    ///
+    /// # Errors
+    /// The stream's.
+    fn poll_copy(
+        &mut self,
+        cx: &mut Context<'_>,
+        put: impl FnOnce(&[u8]) -> usize,
+    ) -> Poll<Result<()>>
+    where
+        Self: Sized,
+    {
+        self.poll_fill_buf(cx).map_ok(put).map_ok(|n| self.consume(n))
+    }
+}
+
+macro_rules! poll_io {
+    ($type:ty) => {
+        impl PollIo for $type {
+            fn poll_fill_buf(&mut self, cx: &mut Context<'_>) -> Poll<Result<&[u8]>> {
+                <$type>::poll_fill_buf(self, cx)
+            }
+
+            fn consume(&mut self, n: usize) {
+                BufRead::consume(self, n);
+            }
+
+            fn poll_write_vectored(
+                &mut self,
+                cx: &mut Context<'_>,
+                bufs: &[IoSlice<'_>],
+            ) -> Poll<Result<usize>> {
+                <$type>::poll_write_vectored(self, cx, bufs)
+            }
+
+            fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+                <$type>::poll_shutdown(self, cx)
+            }
+        }
+    };
+}
+
+poll_io!(TcpStream);
+poll_io!(UnixStream);
+
+/// What every adapter has: the stream inside.
+macro_rules! adapter {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name<S> {
+            stream: S,
+        }
+
+        impl<S> $name<S> {
+            /// Wraps a stream.
+            pub fn new(stream: S) -> Self {
+                Self { stream }
+            }
+
+            /// The stream.
+            pub fn get_ref(&self) -> &S {
+                &self.stream
+            }
+
+            /// The stream.
+            pub fn get_mut(&mut self) -> &mut S {
+                &mut self.stream
+            }
+
+            /// The stream back. Nothing is held here that could be lost.
+            pub fn into_inner(self) -> S {
+                self.stream
+            }
+        }
+    };
+}
+
+#[cfg(any(feature = "tokio", feature = "futures", feature = "hyper"))]
+pub(crate) use adapter;

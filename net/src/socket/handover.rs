@@ -1,0 +1,67 @@
+//! A stream on its way out of the runtime: its descriptor, and the bytes that nobody read.
+
+use super::reader::Reader;
+use std::future::poll_fn;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
+use std::task::Poll;
+
+impl Reader {
+    /// Ends the receive in flight and waits for its end: all bytes that came are then in the
+    /// socket.
+    async fn settle(&self) {
+        self.unshow();
+        self.socket().polls.clear();
+        poll_fn(|cx| {
+            if !self.socket().is_busy() {
+                return Poll::Ready(());
+            }
+            self.socket().stop_receiving();
+            self.socket().readers.register(cx);
+            self.socket().writers.register(cx);
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// The bytes that came and were not read.
+    fn take_unread(&self) -> Vec<u8> {
+        self.unshow();
+        let mut recv = self.socket().recv.borrow_mut();
+        recv.rob();
+        let chunks = std::mem::take(&mut recv.chunks);
+        drop(recv);
+        let mut bytes = Vec::new();
+        for chunk in chunks {
+            bytes.extend_from_slice(&chunk);
+        }
+        bytes
+    }
+
+    /// The descriptor, when nothing is in flight any more, and the bytes that were not read.
+    pub(crate) async fn into_fd(self) -> io::Result<(OwnedFd, Vec<u8>)> {
+        self.settle().await;
+        let unread = self.take_unread();
+        let socket = Rc::clone(self.socket());
+        drop(self);
+        let fd = Rc::try_unwrap(socket).ok().and_then(|socket| socket.into_fd().try_unwrap().ok());
+        let fd = fd.ok_or_else(|| busy("an operation on the stream is still in flight"))?;
+        Ok((fd, unread))
+    }
+
+    /// A descriptor of its own for the same stream, if nothing is unread or in flight.
+    pub(crate) fn idle_fd(&self) -> io::Result<OwnedFd> {
+        self.unshow();
+        let socket = self.socket();
+        let is_busy = socket.is_busy() || socket.recv.borrow().is_ready();
+        if is_busy || socket.fd().handles() > 1 || Rc::strong_count(socket) > 1 {
+            return Err(busy("bytes are unread, or an operation is in flight: use `into_std`"));
+        }
+        socket.fd().as_fd().try_clone_to_owned()
+    }
+}
+
+fn busy(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::ResourceBusy, what)
+}
