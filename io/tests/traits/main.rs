@@ -33,3 +33,5 @@ mod duplex;
 mod copy;
 #[cfg(test)]
 mod copy_bidirectional;
+#[cfg(test)]
+mod dynamic;
