@@ -42,6 +42,7 @@ const UNSAFE: &[&str] = &[
     "benches/peers/src/bin/echo_raw/ring.rs",
     "benches/peers/src/cpu_time.rs",
     "buffers/src/at_most.rs",
+    "buffers/src/boxed.rs",
     "buffers/src/bytes_bufs.rs",
     "buffers/src/chunk.rs",
     "buffers/src/claim.rs",

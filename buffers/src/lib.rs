@@ -20,8 +20,8 @@
 //!
 //! Read in this order: `io_buf` and `io_buf_mut` (the two unsafe traits and their rules), the
 //! types that implement them, `vectored` (several buffers in one operation), `read_buf` (the
-//! borrowed side), `error` (how a failed operation gives its buffer back), `owned_buf` (the erased
-//! buffer), `pool` (memory from which the kernel picks), `graveyard` and `registry` (who owns what
+//! borrowed side), `error` (how a failed operation gives its buffer back), `owned_buf` and `boxed` (the
+//! erased buffers), `pool` (memory from which the kernel picks), `graveyard` and `registry` (who owns what
 //! while the kernel works).
 
 extern crate alloc;
@@ -40,6 +40,7 @@ mod vectored;
 mod read_buf;
 mod error;
 mod owned_buf;
+mod boxed;
 mod pool;
 mod chunk;
 mod claim;
@@ -47,6 +48,7 @@ mod graveyard;
 pub mod registry;
 
 pub use at_most::AtMost;
+pub use boxed::{OwnedBytes, OwnedVecBuf, OwnedVecBytes};
 pub use chunk::Chunk;
 pub use claim::Claim;
 pub use error::{BufError, BufResult, BufResultExt};

@@ -48,3 +48,7 @@ pub(crate) fn not_utf8(error: FromUtf8Error) -> Error {
 pub(crate) fn beyond_the_last_offset() -> Error {
     Error::new(ErrorKind::InvalidInput, "the offset and the length exceed 64 bits together")
 }
+
+pub(crate) fn idle_for_too_long() -> Error {
+    Error::new(ErrorKind::TimedOut, "no byte in either direction until the idle timer was ready")
+}

@@ -20,8 +20,14 @@
 //! before it is ready. *Lossless* there means: no byte of the stream is lost, and none is sent
 //! twice. What the traits promise holds for every implementor; a type may promise more.
 //!
+//! [`SplitIo`] is for reading and writing one stream at the same time. [`copy`], [`copy_with`],
+//! [`copy_buf`], [`pump`] and [`copy_bidirectional`] move a whole stream.
+//!
+//! The traits have trait objects by their companions ([`DynRead`], [`DynOwnedRead`], ...): what is a
+//! `Read` is a `DynRead`, and `dyn DynRead` is a `Read` again.
+//!
 //! Adaptors ([`Take`], [`Chain`], [`Lines`], [`Split`], [`Owned`]) and [`Memory`], a reader over
-//! bytes at hand, need nothing but the traits. No method here blocks or needs a runtime.
+//! bytes at hand, need nothing but the traits; so does [`duplex`], a connection in memory. No method here blocks or needs a runtime.
 #![forbid(unsafe_code)]
 
 mod ready;
@@ -34,6 +40,10 @@ mod owned_write;
 mod at;
 mod managed;
 mod split_io;
+mod dynamic;
+mod copy;
+mod copy_bidirectional;
+mod duplex;
 mod take;
 mod chain;
 mod lines;
@@ -47,6 +57,12 @@ mod fault;
 pub use at::{ReadAt, WriteAt};
 pub use buf_read::BufRead;
 pub use chain::Chain;
+pub use copy::{copy, copy_buf, copy_with, pump};
+pub use copy_bidirectional::{copy_bidirectional, copy_bidirectional_with};
+pub use duplex::{Duplex, DuplexReader, DuplexWriter, duplex};
+pub use dynamic::{
+    DynBufRead, DynOwnedRead, DynOwnedWrite, DynRead, DynReadAt, DynReady, DynWrite, LocalBoxFuture,
+};
 pub use lines::{Lines, Split};
 pub use managed::ManagedRead;
 pub use memory::Memory;

@@ -11,7 +11,7 @@ use crate::{BufRead, OwnedRead, OwnedWrite, Write};
 /// ```
 /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
 /// # use wait::block_on;
-/// use sexton_io::{BufRead, SplitIo, Write};
+/// use sexton_io::{BufRead, Read, SplitIo, Write, duplex};
 ///
 /// /// Sends back what comes, one chunk at a time.
 /// async fn echo(stream: &mut impl SplitIo) -> std::io::Result<()> {
@@ -26,6 +26,15 @@ use crate::{BufRead, OwnedRead, OwnedWrite, Write};
 ///         reader.consume(n);
 ///     }
 /// }
+///
+/// let (mut client, mut server) = duplex(64);
+/// block_on(client.write_all(b"hello"))?;
+/// block_on(client.shutdown())?;
+/// block_on(echo(&mut server))?;
+/// let mut answer = String::new();
+/// block_on(client.read_to_string(&mut answer))?;
+/// assert_eq!(answer, "hello");
+/// # Ok::<(), std::io::Error>(())
 /// ```
 pub trait SplitIo {
     /// What reads.

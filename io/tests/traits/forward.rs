@@ -18,10 +18,10 @@ use sexton_io::{
 use crate::support::block_on;
 
 /// Which methods were called.
-type Log = Rc<RefCell<Vec<&'static str>>>;
+pub(crate) type Log = Rc<RefCell<Vec<&'static str>>>;
 
 /// Overrides every method there is, and writes down which one was called.
-struct Spy(Log);
+pub(crate) struct Spy(pub(crate) Log);
 
 impl Spy {
     fn saw(&self, name: &'static str) {
@@ -304,6 +304,12 @@ fn reaches<T>(log: &Log, name: &str, call: impl Future<Output = T>) {
 }
 
 fn every_reading_method<R: BufRead + OwnedRead + ManagedRead>(log: &Log, mut r: R) {
+    every_borrowed_read(log, &mut r);
+    every_owned_read(log, &mut r);
+    reaches(log, "read_managed", r.read_managed(1));
+}
+
+pub(crate) fn every_borrowed_read<R: BufRead>(log: &Log, mut r: R) {
     let mut none: [ReadBuf<'_>; 0] = [];
     let mut none = ReadBufVec::new(&mut none);
     let mut empty = ReadBuf::from(&mut [][..] as &mut [u8]);
@@ -334,8 +340,9 @@ fn every_reading_method<R: BufRead + OwnedRead + ManagedRead>(log: &Log, mut r: 
     reaches(log, "read_until_limited", r.read_until_limited(0, &mut bytes, 0));
     reaches(log, "read_line", r.read_line(&mut text));
     reaches(log, "read_line_limited", r.read_line_limited(&mut text, 0));
+}
 
-    reaches(log, "read_managed", r.read_managed(1));
+pub(crate) fn every_owned_read<R: OwnedRead>(log: &Log, mut r: R) {
     reaches(log, "read_owned", r.read_owned(Vec::new()));
     reaches(log, "read_vectored_owned", r.read_vectored_owned([Vec::new()]));
     reaches(log, "is_read_vectored_owned", async { r.is_read_vectored_owned() });
@@ -344,6 +351,12 @@ fn every_reading_method<R: BufRead + OwnedRead + ManagedRead>(log: &Log, mut r: 
 }
 
 fn every_writing_method<W: Write + OwnedWrite>(log: &Log, mut w: W) {
+    every_borrowed_write(log, &mut w);
+    reaches(log, "write_fmt", write!(w, ""));
+    every_owned_write(log, &mut w);
+}
+
+pub(crate) fn every_borrowed_write<W: Write>(log: &Log, mut w: W) {
     reaches(log, "ready", w.ready(Interest::WRITE));
     reaches(log, "non_blocking_write", async { w.non_blocking_write(&[]).map(drop) });
     reaches(log, "non_blocking_write_vectored", async {
@@ -355,10 +368,11 @@ fn every_writing_method<W: Write + OwnedWrite>(log: &Log, mut w: W) {
     reaches(log, "write_vectored", w.write_vectored(&[]));
     reaches(log, "write_all", w.write_all(&[]));
     reaches(log, "write_all_vectored", w.write_all_vectored(&mut []));
-    reaches(log, "write_fmt", write!(w, ""));
     reaches(log, "flush", w.flush());
     reaches(log, "shutdown", w.shutdown());
+}
 
+pub(crate) fn every_owned_write<W: OwnedWrite>(log: &Log, mut w: W) {
     reaches(log, "write_owned", w.write_owned(""));
     reaches(log, "write_vectored_owned", w.write_vectored_owned([""]));
     reaches(log, "is_write_vectored_owned", async { w.is_write_vectored_owned() });
@@ -368,12 +382,16 @@ fn every_writing_method<W: Write + OwnedWrite>(log: &Log, mut w: W) {
 }
 
 fn every_method_at_an_offset<F: ReadAt + WriteAt>(log: &Log, f: F) {
-    reaches(log, "read_at", f.read_at(Vec::new(), 0));
-    reaches(log, "read_vectored_at", f.read_vectored_at([Vec::new()], 0));
-    reaches(log, "read_exact_at", f.read_exact_at(Vec::new(), 0));
+    every_read_at_an_offset(log, &f);
     reaches(log, "write_at", f.write_at("", 0));
     reaches(log, "write_vectored_at", f.write_vectored_at([""], 0));
     reaches(log, "write_all_at", f.write_all_at("", 0));
+}
+
+pub(crate) fn every_read_at_an_offset<F: ReadAt>(log: &Log, f: F) {
+    reaches(log, "read_at", f.read_at(Vec::new(), 0));
+    reaches(log, "read_vectored_at", f.read_vectored_at([Vec::new()], 0));
+    reaches(log, "read_exact_at", f.read_exact_at(Vec::new(), 0));
 }
 
 #[test]

@@ -27,3 +27,11 @@ mod adaptors;
 mod forward;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod duplex;
+#[cfg(test)]
+mod copy;
+#[cfg(test)]
+mod copy_bidirectional;
+#[cfg(test)]
+mod dynamic;

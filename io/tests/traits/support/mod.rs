@@ -2,9 +2,11 @@
 
 mod script;
 mod sink;
+mod tasks;
 
 pub(crate) use script::{Script, Step};
 pub(crate) use sink::{Sink, Take};
+pub(crate) use tasks::Tasks;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
