@@ -48,3 +48,25 @@ pub(crate) fn not_utf8(error: FromUtf8Error) -> Error {
 pub(crate) fn beyond_the_last_offset() -> Error {
     Error::new(ErrorKind::InvalidInput, "the offset and the length exceed 64 bits together")
 }
+
+pub(crate) fn no_such_position() -> Error {
+    Error::new(ErrorKind::InvalidInput, "a position before the beginning, or beyond the last one")
+}
+
+/// What a buffered writer says after a flush that was dropped while it waited.
+pub(crate) fn in_doubt(unsent: usize) -> Error {
+    let text = format!(
+        "how many of {unsent} buffered bytes were sent is not known: a flush was dropped before it \
+         ended, or its answer made no sense; take the writer back with `into_parts`, and await \
+         flushes to their end"
+    );
+    Error::other(text)
+}
+
+pub(crate) fn not_what_was_lent() -> Error {
+    Error::other("the writer gave back another buffer, or claims to have taken more than it got")
+}
+
+pub(crate) fn cannot_be_read() -> Error {
+    Error::new(ErrorKind::Unsupported, "a buffered writer is ready to write only")
+}

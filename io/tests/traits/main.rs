@@ -27,3 +27,11 @@ mod adaptors;
 mod forward;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod seek;
+#[cfg(test)]
+mod buf_write;
+#[cfg(test)]
+mod buf_writer;
+#[cfg(test)]
+mod buf_writer_model;
