@@ -70,3 +70,19 @@ pub(crate) fn not_what_was_lent() -> Error {
 pub(crate) fn cannot_be_read() -> Error {
     Error::new(ErrorKind::Unsupported, "a buffered writer is ready to write only")
 }
+
+pub(crate) fn no_memory() -> Error {
+    Error::new(
+        ErrorKind::OutOfMemory,
+        "the source of a buffered reader's memory has none; try again when some is back, or set \
+         some with `set_read_buf`",
+    )
+}
+
+pub(crate) fn cannot_be_written() -> Error {
+    Error::new(ErrorKind::Unsupported, "a buffered reader is ready to read only")
+}
+
+pub(crate) fn moved_beneath() -> Error {
+    Error::other("the reader beneath a buffered one was moved by somebody else")
+}

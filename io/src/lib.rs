@@ -40,6 +40,7 @@ mod chain;
 mod lines;
 mod owned;
 mod memory;
+mod buf_reader;
 mod buf_writer;
 mod std_types;
 mod forward;
@@ -48,6 +49,7 @@ mod fault;
 
 pub use at::{ReadAt, WriteAt};
 pub use buf_read::BufRead;
+pub use buf_reader::{BufReader, BufSource, Heap};
 pub use buf_write::BufWrite;
 pub use buf_writer::BufWriter;
 pub use chain::Chain;

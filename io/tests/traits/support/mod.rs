@@ -1,8 +1,10 @@
 //! Scripted readers and writers, and how tests poll.
 
+mod bumpy;
 mod script;
 mod sink;
 
+pub(crate) use bumpy::{Bump, Bumpy};
 pub(crate) use script::{Script, Step};
 pub(crate) use sink::{Sink, Take};
 
