@@ -52,3 +52,41 @@ pub(crate) fn beyond_the_last_offset() -> Error {
 pub(crate) fn idle_for_too_long() -> Error {
     Error::new(ErrorKind::TimedOut, "no byte in either direction until the idle timer was ready")
 }
+
+pub(crate) fn no_such_position() -> Error {
+    Error::new(ErrorKind::InvalidInput, "a position before the beginning, or beyond the last one")
+}
+
+/// What a buffered writer says after a flush that was dropped while it waited.
+pub(crate) fn in_doubt(unsent: usize) -> Error {
+    let text = format!(
+        "how many of {unsent} buffered bytes were sent is not known: a flush was dropped before it \
+         ended, or its answer made no sense; take the writer back with `into_parts`, and await \
+         flushes to their end"
+    );
+    Error::other(text)
+}
+
+pub(crate) fn not_what_was_lent() -> Error {
+    Error::other("the writer gave back another buffer, or claims to have taken more than it got")
+}
+
+pub(crate) fn cannot_be_read() -> Error {
+    Error::new(ErrorKind::Unsupported, "a buffered writer is ready to write only")
+}
+
+pub(crate) fn no_memory() -> Error {
+    Error::new(
+        ErrorKind::OutOfMemory,
+        "the source of a buffered reader's memory has none; try again when some is back, or set \
+         some with `set_read_buf`",
+    )
+}
+
+pub(crate) fn cannot_be_written() -> Error {
+    Error::new(ErrorKind::Unsupported, "a buffered reader is ready to read only")
+}
+
+pub(crate) fn moved_beneath() -> Error {
+    Error::other("the reader beneath a buffered one was moved by somebody else")
+}

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, SeekFrom};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use sexton_buffers::{
 };
 
 use crate::{
-    BufRead, Interest, ManagedRead, NonBlocking, OwnedRead, OwnedWrite, Read, ReadAt, Readiness,
-    Ready, Write, WriteAt,
+    BufRead, BufWrite, Interest, ManagedRead, NonBlocking, OwnedRead, OwnedWrite, Read, ReadAt,
+    Readiness, Ready, Seek, Write, WriteAt,
 };
 
 /// For each holder of a `T`, an impl whose methods are the same calls on the `T`.
@@ -136,4 +136,19 @@ forward!(WriteAt for &T, &mut T, Box<T>, Rc<T>, Arc<T> => {
         -> impl Future<Output = BufResult<usize, V>>;
     fn write_all_at<B: IoBuf>(&self, buf: B, pos: u64)
         -> impl Future<Output = Result<B, BufError<B>>>;
+});
+
+forward!(BufWrite for &mut T, Box<T> => {
+    fn space(&mut self) -> impl Future<Output = io::Result<&mut [u8]>>;
+    fn commit(&mut self, n: usize) -> ();
+    fn buffered(&self) -> usize;
+    fn put(&mut self, bytes: &[u8]) -> impl Future<Output = io::Result<()>>;
+});
+
+forward!(Seek for &mut T, Box<T> => {
+    fn seek(&mut self, to: SeekFrom) -> impl Future<Output = io::Result<u64>>;
+    fn rewind(&mut self) -> impl Future<Output = io::Result<()>>;
+    fn stream_position(&mut self) -> impl Future<Output = io::Result<u64>>;
+    fn stream_len(&mut self) -> impl Future<Output = io::Result<u64>>;
+    fn seek_relative(&mut self, by: i64) -> impl Future<Output = io::Result<()>>;
 });

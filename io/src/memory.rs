@@ -1,13 +1,16 @@
 //! Bytes at hand, as a reader and a writer.
 
-use std::io::{IoSlice, Result};
+use std::io::{IoSlice, Result, SeekFrom};
 
 use sexton_buffers::{
     BufResult, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ReadCursor, ReadVecCursor,
 };
 
 use crate::std_types::{read_from, read_from_vectored};
-use crate::{BufRead, Interest, NonBlocking, OwnedRead, OwnedWrite, Read, Readiness, Ready, Write};
+use crate::{
+    BufRead, BufWrite, Interest, NonBlocking, OwnedRead, OwnedWrite, Read, Readiness, Ready, Seek,
+    Write, fault,
+};
 
 /// Bytes at hand as a reader; over a `Vec<u8>` also as a writer that appends.
 ///
@@ -34,12 +37,17 @@ use crate::{BufRead, Interest, NonBlocking, OwnedRead, OwnedWrite, Read, Readine
 pub struct Memory<T> {
     bytes: T,
     at: usize,
+    /// Room that is shown to be written, and that is not committed.
+    space: Vec<u8>,
 }
+
+/// As much room is shown at once.
+const SPACE: usize = 1024;
 
 impl<T> Memory<T> {
     /// Reads from the first byte on.
     pub fn new(bytes: T) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, space: Vec::new() }
     }
 
     /// The bytes, those that were read included.
@@ -123,6 +131,24 @@ impl<T: AsRef<[u8]>> OwnedRead for Memory<T> {
     }
 }
 
+/// Moves where the next byte is read; writes append wherever that is.
+impl<T: AsRef<[u8]>> Seek for Memory<T> {
+    async fn seek(&mut self, to: SeekFrom) -> Result<u64> {
+        let target = match to {
+            SeekFrom::Start(from_start) => Some(from_start),
+            SeekFrom::Current(by) => (self.at as u64).checked_add_signed(by),
+            SeekFrom::End(by) => (self.bytes.as_ref().len() as u64).checked_add_signed(by),
+        };
+        let target = target.and_then(|target| usize::try_from(target).ok());
+        self.at = target.ok_or_else(fault::no_such_position)?;
+        Ok(self.at as u64)
+    }
+
+    async fn stream_len(&mut self) -> Result<u64> {
+        Ok(self.bytes.as_ref().len() as u64)
+    }
+}
+
 impl Write for Memory<Vec<u8>> {
     fn non_blocking_write(&mut self, buf: &[u8]) -> Result<NonBlocking<usize>> {
         self.bytes.try_reserve(buf.len())?;
@@ -162,5 +188,27 @@ impl OwnedWrite for Memory<Vec<u8>> {
 
     async fn flush_owned(&mut self) -> Result<()> {
         Ok(())
+    }
+}
+
+/// What is committed can be read at once; nothing is held back.
+impl BufWrite for Memory<Vec<u8>> {
+    async fn space(&mut self) -> Result<&mut [u8]> {
+        if self.space.is_empty() {
+            self.space.try_reserve_exact(SPACE)?;
+            self.space.resize(SPACE, 0);
+        }
+        self.bytes.try_reserve(self.space.len())?; // a commit cannot fail
+        Ok(&mut self.space)
+    }
+
+    fn commit(&mut self, n: usize) {
+        let room = self.space.len();
+        assert!(n <= room, "committed {n} bytes, room for {room} was shown");
+        self.bytes.extend(self.space.drain(..n));
+    }
+
+    fn buffered(&self) -> usize {
+        0
     }
 }

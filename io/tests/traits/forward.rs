@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, SeekFrom};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,8 +11,8 @@ use sexton_buffers::{
     ReadVecCursor,
 };
 use sexton_io::{
-    BufRead, Interest, ManagedRead, NonBlocking, OwnedRead, OwnedWrite, Read, ReadAt, Readiness,
-    Ready, Write, WriteAt,
+    BufRead, BufWrite, Interest, ManagedRead, NonBlocking, OwnedRead, OwnedWrite, Read, ReadAt,
+    Readiness, Ready, Seek, Write, WriteAt,
 };
 
 use crate::support::block_on;
@@ -203,6 +203,54 @@ impl Write for Spy {
     }
 }
 
+impl BufWrite for Spy {
+    async fn space(&mut self) -> io::Result<&mut [u8]> {
+        self.saw("space");
+        Ok(&mut [])
+    }
+
+    fn commit(&mut self, _: usize) {
+        self.saw("commit");
+    }
+
+    fn buffered(&self) -> usize {
+        self.saw("buffered");
+        0
+    }
+
+    async fn put(&mut self, _: &[u8]) -> io::Result<()> {
+        self.saw("put");
+        Ok(())
+    }
+}
+
+impl Seek for Spy {
+    async fn seek(&mut self, _: SeekFrom) -> io::Result<u64> {
+        self.saw("seek");
+        Ok(0)
+    }
+
+    async fn rewind(&mut self) -> io::Result<()> {
+        self.saw("rewind");
+        Ok(())
+    }
+
+    async fn stream_position(&mut self) -> io::Result<u64> {
+        self.saw("stream_position");
+        Ok(0)
+    }
+
+    async fn stream_len(&mut self) -> io::Result<u64> {
+        self.saw("stream_len");
+        Ok(0)
+    }
+
+    async fn seek_relative(&mut self, _: i64) -> io::Result<()> {
+        self.saw("seek_relative");
+        Ok(())
+    }
+}
+
 impl OwnedRead for Spy {
     async fn read_owned<B: IoBufMut>(&mut self, buf: B) -> BufResult<usize, B> {
         self.saw("read_owned");
@@ -350,10 +398,14 @@ pub(crate) fn every_owned_read<R: OwnedRead>(log: &Log, mut r: R) {
     reaches(log, "read_to_end_owned", r.read_to_end_owned(Vec::new()));
 }
 
-fn every_writing_method<W: Write + OwnedWrite>(log: &Log, mut w: W) {
+fn every_writing_method<W: Write + BufWrite + OwnedWrite>(log: &Log, mut w: W) {
     every_borrowed_write(log, &mut w);
     reaches(log, "write_fmt", write!(w, ""));
     every_owned_write(log, &mut w);
+    reaches(log, "space", async { w.space().await.map(drop) });
+    reaches(log, "commit", async { w.commit(0) });
+    reaches(log, "buffered", async { w.buffered() });
+    reaches(log, "put", w.put(&[]));
 }
 
 pub(crate) fn every_borrowed_write<W: Write>(log: &Log, mut w: W) {
@@ -379,6 +431,14 @@ pub(crate) fn every_owned_write<W: OwnedWrite>(log: &Log, mut w: W) {
     reaches(log, "flush_owned", w.flush_owned());
     reaches(log, "shutdown_owned", w.shutdown_owned());
     reaches(log, "write_all_owned", w.write_all_owned(""));
+}
+
+fn every_seeking_method<S: Seek>(log: &Log, mut s: S) {
+    reaches(log, "seek", s.seek(SeekFrom::Start(0)));
+    reaches(log, "rewind", s.rewind());
+    reaches(log, "stream_position", s.stream_position());
+    reaches(log, "stream_len", s.stream_len());
+    reaches(log, "seek_relative", s.seek_relative(0));
 }
 
 fn every_method_at_an_offset<F: ReadAt + WriteAt>(log: &Log, f: F) {
@@ -410,6 +470,14 @@ fn every_writing_method_is_forwarded() {
     every_writing_method(&log, &mut spy);
     every_writing_method(&log, Box::new(&mut spy));
     every_writing_method(&log, Box::new(spy));
+}
+
+#[test]
+fn every_seeking_method_is_forwarded() {
+    let log = Log::default();
+    let mut spy = Spy(Rc::clone(&log));
+    every_seeking_method(&log, &mut spy);
+    every_seeking_method(&log, Box::new(spy));
 }
 
 #[test]

@@ -35,3 +35,19 @@ mod copy;
 mod copy_bidirectional;
 #[cfg(test)]
 mod dynamic;
+#[cfg(test)]
+mod seek;
+#[cfg(test)]
+mod buf_write;
+#[cfg(test)]
+mod buf_reader;
+#[cfg(test)]
+mod buf_reader_memory;
+#[cfg(test)]
+mod buf_reader_seek;
+#[cfg(test)]
+mod buf_reader_model;
+#[cfg(test)]
+mod buf_writer;
+#[cfg(test)]
+mod buf_writer_model;

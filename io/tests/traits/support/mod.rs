@@ -1,9 +1,11 @@
 //! Scripted readers and writers, and how tests poll.
 
+mod bumpy;
 mod script;
 mod sink;
 mod tasks;
 
+pub(crate) use bumpy::{Bump, Bumpy};
 pub(crate) use script::{Script, Step};
 pub(crate) use sink::{Sink, Take};
 pub(crate) use tasks::Tasks;
