@@ -2,10 +2,10 @@
 //!
 //! # Invariants
 //!
-//! - **I1** `room` is what `buf` said when it came, and no `&mut self` method of the buffer is
+//! - **I1** `room` is where `buf` said that its room is when it came (at most 4 GiB of it), and no `&mut self` method of the buffer is
 //!   called before [`settle`](Claim::settle): by rule 5 of `IoBufMut` and rule 1 of `IoBuf`, `room`
 //!   stays valid, unmoved and nobody else's.
-//! - **I2** the first `got` bytes of `room` are initialised, and `got` is at most its length.
+//! - **I2** the first `got` bytes of `room` are initialised, and `got` is at most `room_len`.
 
 #![allow(unsafe_code, reason = "received bytes are read, and marked, in the unfilled part")]
 
@@ -19,14 +19,17 @@ use core::mem::MaybeUninit;
 /// no code of the buffer's type is called.
 pub struct Claim {
     buf: OwnedBuf,
-    room: *mut [MaybeUninit<u8>],
-    got: usize,
+    room: *mut MaybeUninit<u8>,
+    room_len: u32,
+    got: u32,
 }
+
+// A receive lies in a slot of the registry, with its socket and one word more.
+const _: () = assert!(size_of::<Claim>() <= size_of::<[usize; 10]>());
 
 impl core::fmt::Debug for Claim {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let room = self.room.len();
-        f.debug_struct("Claim").field("room", &room).field("got", &self.got).finish()
+        f.debug_struct("Claim").field("room", &self.room_len).field("got", &self.got).finish()
     }
 }
 
@@ -35,27 +38,29 @@ impl Claim {
     #[must_use]
     pub fn new(mut buf: OwnedBuf) -> Self {
         let room = buf.unfilled();
-        Self { buf, room, got: 0 }
+        // The kernel takes less at a time.
+        let room_len = u32::try_from(room.len()).unwrap_or(u32::MAX);
+        Self { buf, room: room.cast(), room_len, got: 0 }
     }
 
     /// How many bytes came.
     #[must_use]
     pub fn got(&self) -> usize {
-        self.got
+        self.got as usize
     }
 
     /// Whether no byte more has room.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.got == self.room.len()
+        self.got == self.room_len
     }
 
     /// Where the next bytes go.
     pub fn room(&mut self) -> *mut [MaybeUninit<u8>] {
-        let left = self.room.len() - self.got;
+        let left = self.room_len - self.got;
         // SAFETY: I2: within `room`, or at its end.
-        let start = unsafe { self.room.cast::<MaybeUninit<u8>>().add(self.got) };
-        core::ptr::slice_from_raw_parts_mut(start, left)
+        let start = unsafe { self.room.add(self.got as usize) };
+        core::ptr::slice_from_raw_parts_mut(start, left as usize)
     }
 
     /// # Safety
@@ -64,8 +69,8 @@ impl Claim {
     /// # Panics
     /// If there is not so much room.
     pub unsafe fn record(&mut self, n: usize) {
-        assert!(n <= self.room.len() - self.got, "more bytes than room");
-        self.got += n;
+        assert!(n <= (self.room_len - self.got) as usize, "more bytes than room");
+        self.got += n as u32;
     }
 
     /// Copies what fits of `bytes`; returns how much.
@@ -74,13 +79,13 @@ impl Claim {
         let n = room.len().min(bytes.len());
         // SAFETY: I1: nobody else has the room, so `bytes` do not overlap it; `n` fits both.
         unsafe { room.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), n) };
-        self.got += n;
+        self.got += n as u32;
         n
     }
 
     /// The bytes, for another reader: the buffer does not have them any more.
     pub fn take_bytes(&mut self) -> alloc::vec::Vec<u8> {
-        let got = core::mem::take(&mut self.got);
+        let got = core::mem::take(&mut self.got) as usize;
         // SAFETY: I1, I2; the borrow ends with this statement's copy.
         unsafe { core::slice::from_raw_parts(self.room.cast::<u8>(), got) }.to_vec()
     }
@@ -88,7 +93,7 @@ impl Claim {
     /// Marks the bytes: count and buffer.
     #[must_use]
     pub fn settle(mut self) -> (usize, OwnedBuf) {
-        let got = self.got;
+        let got = self.got();
         if got > 0 {
             // SAFETY: I1, I2: they are the first bytes of the unfilled part.
             unsafe { self.buf.mark_filled(got) };

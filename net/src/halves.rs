@@ -1,8 +1,8 @@
 //! The two directions of a stream apart: borrowed for one task, owned for two.
 
 use crate::TcpStream;
-use crate::impls::{reading, waiting, writing};
-use crate::socket::{Reader, Shared};
+use crate::impls::{buf_writing, reading, waiting, writing};
+use crate::socket::{Reader, Shared, Writer};
 use sexton_io::Interest;
 use sexton_runtime::calls;
 use std::fmt;
@@ -21,7 +21,7 @@ pub struct ReadHalf<'a, S = TcpStream> {
 /// The writing half of a stream, borrowed ([`TcpStream::split_io`]).
 #[derive(Debug)]
 pub struct WriteHalf<'a, S = TcpStream> {
-    socket: Rc<Shared>,
+    writer: &'a mut Writer,
     _of: PhantomData<&'a mut S>,
 }
 
@@ -41,10 +41,14 @@ pub struct OwnedReadHalf<S = TcpStream> {
 /// The sending direction is shut down: the peer reads the end of the stream.
 #[derive(Debug)]
 pub struct OwnedWriteHalf<S = TcpStream> {
-    socket: Rc<Shared>,
-    shut_on_drop: bool,
+    end: End,
+    writer: Writer,
     _of: PhantomData<S>,
 }
+
+/// Shuts the sending direction down when it is dropped.
+#[derive(Debug)]
+struct End(Option<Rc<Shared>>);
 
 /// The two halves do not belong together; here they are again.
 #[derive(Debug)]
@@ -58,15 +62,16 @@ impl<S> fmt::Display for ReuniteError<S> {
 
 impl<S: fmt::Debug> std::error::Error for ReuniteError<S> {}
 
-pub(crate) fn lend<S>(reader: &mut Reader) -> (ReadHalf<'_, S>, WriteHalf<'_, S>) {
-    let socket = Rc::clone(reader.socket());
-    (ReadHalf { reader, _of: PhantomData }, WriteHalf { socket, _of: PhantomData })
+pub(crate) fn lend<'a, S>(
+    reader: &'a mut Reader,
+    writer: &'a mut Writer,
+) -> (ReadHalf<'a, S>, WriteHalf<'a, S>) {
+    (ReadHalf { reader, _of: PhantomData }, WriteHalf { writer, _of: PhantomData })
 }
 
-pub(crate) fn part<S>(reader: Reader) -> (OwnedReadHalf<S>, OwnedWriteHalf<S>) {
-    let socket = Rc::clone(reader.socket());
-    let write = OwnedWriteHalf { socket, shut_on_drop: true, _of: PhantomData };
-    (OwnedReadHalf { reader, _of: PhantomData }, write)
+pub(crate) fn part<S>(reader: Reader, writer: Writer) -> (OwnedReadHalf<S>, OwnedWriteHalf<S>) {
+    let end = End(Some(Rc::clone(reader.socket())));
+    (OwnedReadHalf { reader, _of: PhantomData }, OwnedWriteHalf { end, writer, _of: PhantomData })
 }
 
 impl<S> ReadHalf<'_, S> {
@@ -80,8 +85,12 @@ impl<S> ReadHalf<'_, S> {
 }
 
 impl<S> WriteHalf<'_, S> {
-    fn socket(&self) -> &Rc<Shared> {
-        &self.socket
+    fn writer(&self) -> &Writer {
+        self.writer
+    }
+
+    fn writer_mut(&mut self) -> &mut Writer {
+        self.writer
     }
 }
 
@@ -94,32 +103,40 @@ impl<S> OwnedReadHalf<S> {
         &mut self.reader
     }
 
-    /// The reader, if `write` is of the same stream.
-    pub(crate) fn join(self, mut write: OwnedWriteHalf<S>) -> Result<Reader, ReuniteError<S>> {
-        if !Rc::ptr_eq(self.reader.socket(), &write.socket) {
+    /// The two sides, if `write` is of the same stream.
+    pub(crate) fn join(
+        self,
+        write: OwnedWriteHalf<S>,
+    ) -> Result<(Reader, Writer), ReuniteError<S>> {
+        if !Rc::ptr_eq(self.reader.socket(), write.writer.socket()) {
             return Err(ReuniteError(self, write));
         }
-        write.shut_on_drop = false;
-        Ok(self.reader)
+        let OwnedWriteHalf { mut end, writer, .. } = write;
+        end.0 = None;
+        Ok((self.reader, writer))
     }
 }
 
 impl<S> OwnedWriteHalf<S> {
-    fn socket(&self) -> &Rc<Shared> {
-        &self.socket
+    fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    fn writer_mut(&mut self) -> &mut Writer {
+        &mut self.writer
     }
 
     /// Leaves the sending direction open when this half is dropped.
     pub fn forget(mut self) {
-        self.shut_on_drop = false;
+        self.end.0 = None;
     }
 }
 
-impl<S> Drop for OwnedWriteHalf<S> {
+impl Drop for End {
     fn drop(&mut self) {
-        if self.shut_on_drop {
+        if let Some(socket) = &self.0 {
             // A connection that is gone already has nothing to shut down.
-            let _ = calls::socket::shutdown(self.socket.fd(), Shutdown::Write);
+            let _ = calls::socket::shutdown(socket.fd(), Shutdown::Write);
         }
     }
 }
@@ -132,15 +149,17 @@ impl<S> AsFd for OwnedReadHalf<S> {
 
 impl<S> AsFd for OwnedWriteHalf<S> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.fd().as_fd()
+        self.writer.socket().fd().as_fd()
     }
 }
 
 waiting!(['a, S] ReadHalf<'a, S>, _interest => |this| this.reader.ready(Interest::READ));
 waiting!([S] OwnedReadHalf<S>, _interest => |this| this.reader.ready(Interest::READ));
-waiting!(['a, S] WriteHalf<'a, S>, _interest => |this| this.socket.ready_to_write());
-waiting!([S] OwnedWriteHalf<S>, _interest => |this| this.socket.ready_to_write());
+waiting!(['a, S] WriteHalf<'a, S>, _interest => |this| this.writer.ready());
+waiting!([S] OwnedWriteHalf<S>, _interest => |this| this.writer.ready());
 reading!(['a, S] ReadHalf<'a, S>);
 reading!([S] OwnedReadHalf<S>);
 writing!(['a, S] WriteHalf<'a, S>);
 writing!([S] OwnedWriteHalf<S>);
+buf_writing!(['a, S] WriteHalf<'a, S>);
+buf_writing!([S] OwnedWriteHalf<S>);

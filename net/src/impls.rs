@@ -1,7 +1,7 @@
 //! What every stream can do, written once: the traits of `sexton-io`.
 //!
 //! Macros, since a blanket impl of another crate's traits is not to be had. What they are used on
-//! has `reader`, `reader_mut` and `socket`, as far as the direction goes. Traits that show no
+//! has `reader`, `reader_mut`, `writer`, `writer_mut`, as far as the direction goes. Traits that show no
 //! memory are there on shared references, too.
 
 /// The reading traits of a type that has a reader.
@@ -110,7 +110,7 @@ macro_rules! reading {
     };
 }
 
-/// The writing traits of a type that has a socket, or a reference to one.
+/// The writing traits of a type that has a writer, or a reference to one.
 macro_rules! writing {
     ([$($generics:tt)*] $type:ty) => {
         impl<$($generics)*> sexton_io::Write for $type {
@@ -118,26 +118,30 @@ macro_rules! writing {
                 &mut self,
                 buf: &[u8],
             ) -> std::io::Result<sexton_io::NonBlocking<usize>> {
-                self.socket().non_blocking_write_vectored(&[std::io::IoSlice::new(buf)])
+                self.writer().non_blocking_write_vectored(&[std::io::IoSlice::new(buf)])
             }
 
             fn non_blocking_write_vectored(
                 &mut self,
                 bufs: &[std::io::IoSlice<'_>],
             ) -> std::io::Result<sexton_io::NonBlocking<usize>> {
-                self.socket().non_blocking_write_vectored(bufs)
+                self.writer().non_blocking_write_vectored(bufs)
             }
 
             fn non_blocking_flush(&mut self) -> std::io::Result<sexton_io::NonBlocking<()>> {
-                Ok(sexton_io::NonBlocking::Ready(()))
+                self.writer().non_blocking_flush()
             }
 
             fn is_write_vectored(&self) -> bool {
                 true
             }
 
+            async fn flush(&mut self) -> std::io::Result<()> {
+                self.writer().flush().await
+            }
+
             async fn shutdown(&mut self) -> std::io::Result<()> {
-                self.socket().shutdown(std::net::Shutdown::Write).await
+                self.writer().shutdown(std::net::Shutdown::Write).await
             }
         }
 
@@ -146,14 +150,14 @@ macro_rules! writing {
                 &mut self,
                 buf: B,
             ) -> sexton_buffers::BufResult<usize, B> {
-                self.socket().write_owned(buf).await
+                self.writer().write_owned(buf).await
             }
 
             async fn write_vectored_owned<V: sexton_buffers::IoVecBuf>(
                 &mut self,
                 bufs: V,
             ) -> sexton_buffers::BufResult<usize, V> {
-                self.socket().write_vectored_owned(bufs).await
+                self.writer().write_vectored_owned(bufs).await
             }
 
             fn is_write_vectored_owned(&self) -> bool {
@@ -161,12 +165,30 @@ macro_rules! writing {
             }
 
             async fn flush_owned(&mut self) -> std::io::Result<()> {
-                self.socket().sent().await;
-                Ok(())
+                self.writer().flush().await
             }
 
             async fn shutdown_owned(&mut self) -> std::io::Result<()> {
-                self.socket().shutdown(std::net::Shutdown::Write).await
+                self.writer().shutdown(std::net::Shutdown::Write).await
+            }
+        }
+    };
+}
+
+/// Writing into the stream's own memory, for a type that has the writer itself.
+macro_rules! buf_writing {
+    ([$($generics:tt)*] $type:ty) => {
+        impl<$($generics)*> sexton_io::BufWrite for $type {
+            async fn space(&mut self) -> std::io::Result<&mut [u8]> {
+                self.writer_mut().space().await
+            }
+
+            fn commit(&mut self, n: usize) {
+                self.writer_mut().commit(n);
+            }
+
+            fn buffered(&self) -> usize {
+                self.writer().buffered()
             }
         }
     };
@@ -187,4 +209,4 @@ macro_rules! waiting {
     };
 }
 
-pub(crate) use {reading, waiting, writing};
+pub(crate) use {buf_writing, reading, waiting, writing};

@@ -128,7 +128,7 @@ macro_rules! reading_methods {
     };
 }
 
-/// Writing, for a type that has a socket.
+/// Writing, for a type that has a writer.
 macro_rules! writing_methods {
     ($type:ty) => {
         impl $type {
@@ -151,7 +151,7 @@ macro_rules! writing_methods {
                 &self,
                 buf: B,
             ) -> sexton_buffers::BufResult<usize, B> {
-                self.socket().write_owned(buf).await
+                self.writer().write_owned(buf).await
             }
 
             /// Sends a prefix of several buffers, in order. As [`write_owned`](Self::write_owned).
@@ -168,7 +168,7 @@ macro_rules! writing_methods {
                 &self,
                 bufs: V,
             ) -> sexton_buffers::BufResult<usize, V> {
-                self.socket().write_vectored_owned(bufs).await
+                self.writer().write_vectored_owned(bufs).await
             }
 
             /// Sends all filled bytes of `buf`.
@@ -223,7 +223,7 @@ macro_rules! writing_methods {
                 cx: &mut std::task::Context<'_>,
                 buf: &[u8],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                self.socket().poll_write_vectored(cx, &[std::io::IoSlice::new(buf)])
+                self.writer().poll_write_vectored(cx, &[std::io::IoSlice::new(buf)])
             }
 
             /// Sends a prefix of several slices, to be polled. As [`poll_write`](Self::poll_write).
@@ -235,7 +235,7 @@ macro_rules! writing_methods {
                 cx: &mut std::task::Context<'_>,
                 bufs: &[std::io::IoSlice<'_>],
             ) -> std::task::Poll<std::io::Result<usize>> {
-                self.socket().poll_write_vectored(cx, bufs)
+                self.writer().poll_write_vectored(cx, bufs)
             }
 
             /// Waits until a write would not wait, to be polled.
@@ -248,7 +248,7 @@ macro_rules! writing_methods {
                 &self,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                self.socket().poll_write_ready(cx)
+                self.writer().poll_write_ready(cx)
             }
 
             /// Waits until no write is in flight, and ends the sending direction, to be polled. (A
@@ -260,7 +260,7 @@ macro_rules! writing_methods {
                 &self,
                 cx: &mut std::task::Context<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
-                self.socket().poll_shutdown(cx)
+                self.writer().poll_shutdown(cx)
             }
         }
     };
@@ -271,11 +271,13 @@ macro_rules! stream_methods {
     ($type:ty) => {
         impl $type {
             pub(crate) fn from_fd(fd: sexton_runtime::Fd) -> Self {
-                Self::from_reader(Reader::new(Shared::socket(fd)))
+                let socket = Shared::socket(fd);
+                let writer = Writer::new(std::rc::Rc::clone(&socket));
+                Self::from_parts(Reader::new(socket), writer)
             }
 
-            pub(crate) fn from_reader(reader: Reader) -> Self {
-                Self { reader }
+            pub(crate) fn from_parts(reader: Reader, writer: Writer) -> Self {
+                Self { reader, writer }
             }
 
             pub(crate) fn reader(&self) -> &Reader {
@@ -284,6 +286,14 @@ macro_rules! stream_methods {
 
             pub(crate) fn reader_mut(&mut self) -> &mut Reader {
                 &mut self.reader
+            }
+
+            pub(crate) fn writer(&self) -> &Writer {
+                &self.writer
+            }
+
+            pub(crate) fn writer_mut(&mut self) -> &mut Writer {
+                &mut self.writer
             }
 
             pub(crate) fn socket(&self) -> &std::rc::Rc<Shared> {
@@ -334,7 +344,7 @@ macro_rules! stream_methods {
             /// # Errors
             /// The kernel's.
             pub async fn shutdown(&self, how: std::net::Shutdown) -> std::io::Result<()> {
-                self.socket().shutdown(how).await
+                self.writer().shutdown(how).await
             }
 
             /// The socket's pending error, which is cleared.
@@ -347,14 +357,14 @@ macro_rules! stream_methods {
 
             /// Lends the two directions apart, to be used side by side in one task.
             pub fn split_io(&mut self) -> (crate::ReadHalf<'_, Self>, crate::WriteHalf<'_, Self>) {
-                crate::halves::lend(&mut self.reader)
+                crate::halves::lend(&mut self.reader, &mut self.writer)
             }
 
             /// Takes the two directions apart, for two tasks. `reunite` of the reading half puts
             /// them together.
             #[must_use]
             pub fn into_split(self) -> (crate::OwnedReadHalf<Self>, crate::OwnedWriteHalf<Self>) {
-                crate::halves::part(self.reader)
+                crate::halves::part(self.reader, self.writer)
             }
         }
 
@@ -363,7 +373,7 @@ macro_rules! stream_methods {
             type WriteHalf<'a> = crate::WriteHalf<'a, Self>;
 
             fn split_io(&mut self) -> (Self::ReadHalf<'_>, Self::WriteHalf<'_>) {
-                crate::halves::lend(&mut self.reader)
+                crate::halves::lend(&mut self.reader, &mut self.writer)
             }
         }
 
@@ -376,7 +386,7 @@ macro_rules! stream_methods {
                 self,
                 write: crate::OwnedWriteHalf<$type>,
             ) -> Result<$type, crate::ReuniteError<$type>> {
-                self.join(write).map(<$type>::from_reader)
+                self.join(write).map(|(reader, writer)| <$type>::from_parts(reader, writer))
             }
         }
 
@@ -392,6 +402,7 @@ macro_rules! stream_methods {
         $crate::impls::reading!(ref $type);
         $crate::impls::writing!([] $type);
         $crate::impls::writing!([] &$type);
+        $crate::impls::buf_writing!([] $type);
         $crate::methods::reading_methods!($type);
         $crate::methods::writing_methods!($type);
     };

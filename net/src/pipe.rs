@@ -11,14 +11,13 @@
 //! # std::io::Result::Ok(()) }).unwrap();
 //! ```
 
-use crate::impls::{reading, waiting, writing};
+use crate::impls::{buf_writing, reading, waiting, writing};
 use crate::methods::{reading_methods, writing_methods};
-use crate::socket::{Reader, Shared};
+use crate::socket::{Reader, Shared, Writer};
 use sexton_io::{Interest, Readiness};
 use sexton_runtime::calls;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::rc::Rc;
 
 /// A new pipe: what is written to the one end is read from the other. `pipe2`, a plain system call.
 ///
@@ -38,7 +37,7 @@ pub fn pipe() -> io::Result<(Sender, Receiver)> {
 /// What is in flight is cancelled, and the descriptor closes after it: the reader sees the end.
 #[derive(Debug)]
 pub struct Sender {
-    shared: Rc<Shared>,
+    writer: Writer,
 }
 
 /// The end of a pipe to read from.
@@ -51,8 +50,12 @@ pub struct Receiver {
 }
 
 impl Sender {
-    pub(crate) fn socket(&self) -> &Rc<Shared> {
-        &self.shared
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    pub(crate) fn writer_mut(&mut self) -> &mut Writer {
+        &mut self.writer
     }
 
     /// Waits until a write would not wait, or nobody reads any more.
@@ -66,7 +69,7 @@ impl Sender {
     /// # Errors
     /// The kernel's.
     pub async fn ready(&self) -> io::Result<Readiness> {
-        self.shared.ready_to_write().await
+        self.writer.ready().await
     }
 }
 
@@ -97,7 +100,7 @@ impl Receiver {
 /// One end of a pipe that was made elsewhere: a child's standard input, for example.
 impl From<OwnedFd> for Sender {
     fn from(fd: OwnedFd) -> Self {
-        Self { shared: Shared::pipe(fd.into()) }
+        Self { writer: Writer::new(Shared::pipe(fd.into())) }
     }
 }
 
@@ -110,7 +113,7 @@ impl From<OwnedFd> for Receiver {
 
 impl AsFd for Sender {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.shared.fd().as_fd()
+        self.writer.socket().fd().as_fd()
     }
 }
 
@@ -120,13 +123,14 @@ impl AsFd for Receiver {
     }
 }
 
-waiting!([] Sender, _interest => |this| this.shared.ready_to_write());
-waiting!([] &Sender, _interest => |this| this.shared.ready_to_write());
+waiting!([] Sender, _interest => |this| this.writer.ready());
+waiting!([] &Sender, _interest => |this| this.writer.ready());
 waiting!([] Receiver, _interest => |this| this.reader.ready(Interest::READ));
 waiting!([] &Receiver, _interest => |this| this.reader.ready(Interest::READ));
 reading!([] Receiver);
 reading!(ref Receiver);
 writing!([] Sender);
 writing!([] & Sender);
+buf_writing!([] Sender);
 reading_methods!(Receiver);
 writing_methods!(Sender);

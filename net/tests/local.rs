@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use sexton_io::{BufRead, Interest, OwnedRead, OwnedWrite, Read, SplitIo, Write};
+use sexton_io::{BufRead, BufWrite, Interest, OwnedRead, OwnedWrite, Read, SplitIo, Write};
 use sexton_net::{UnixListener, UnixStream, pipe};
 use sexton_runtime::{block_on, spawn, yield_now};
 use std::future::{Future, poll_fn};
@@ -252,5 +252,79 @@ fn a_pending_read_and_a_pending_write_are_polled_side_by_side() {
         assert_eq!(drain.await.unwrap() % (1 << 14) % 4, 0);
         one.consume(5);
         assert!(poll_fn(|cx| one.poll_fill_buf(cx).map(|end| end.unwrap().is_empty())).await);
+    });
+}
+
+#[test]
+fn committed_bytes_go_before_later_writes_and_the_error_of_a_send_is_told_once() {
+    block_on(async {
+        let (mut one, other) = UnixStream::pair().unwrap();
+        let all = spawn(async move {
+            let mut other = other;
+            let mut all = Vec::new();
+            Read::read_to_end(&mut other, &mut all).await.unwrap();
+            all
+        });
+        let mut expected = Vec::new();
+        for round in 0..200_u8 {
+            // Rooms of all sizes, and buffers that fill up in between.
+            one.put(&vec![round; usize::from(round) * 7]).await.unwrap();
+            expected.extend(vec![round; usize::from(round) * 7]);
+            assert!(one.buffered() <= 3 << 13, "bounded: {}", one.buffered());
+            if round % 5 == 0 {
+                one.write_all_owned(b"direct".to_vec()).await.unwrap();
+                expected.extend_from_slice(b"direct");
+            }
+            if round % 7 == 0 {
+                one.write_all(b"borrowed").await.unwrap();
+                expected.extend_from_slice(b"borrowed");
+            }
+            // A wait for room that is given up changes nothing.
+            if let Some(room) = poll_once(Box::pin(one.space())).await {
+                assert!(!room.unwrap().is_empty());
+            }
+        }
+        Write::flush(&mut one).await.unwrap();
+        assert_eq!(one.buffered(), 0);
+        one.put(b"the end").await.unwrap();
+        expected.extend_from_slice(b"the end");
+        Write::shutdown(&mut one).await.unwrap();
+        assert!(all.await.unwrap() == expected);
+        // The peer is gone by now.
+        one.put(b"x").await.unwrap();
+        let error = Write::flush(&mut one).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        Write::flush(&mut one).await.unwrap();
+        assert_eq!(one.buffered(), 0);
+    });
+}
+
+#[test]
+fn a_writer_that_is_dropped_discards_what_nobody_takes_and_halves_flush_on_shutdown() {
+    block_on(async {
+        let (one, other) = UnixStream::pair().unwrap();
+        let (mut other_read, _other_write) = other.into_split();
+        let (read, mut write) = one.into_split();
+        write.put(b"kept").await.unwrap();
+        write.shutdown_owned().await.unwrap();
+        drop((read, write));
+        let mut all = String::new();
+        Read::read_to_string(&mut other_read, &mut all).await.unwrap();
+        assert_eq!(all, "kept");
+        // A peer that reads nothing does not keep a stream that is gone.
+        let (mut one, other) = UnixStream::pair().unwrap();
+        while poll_once(Box::pin(one.put(&[1; 1000]))).await.is_some() {
+            yield_now().await;
+        }
+        drop(one);
+        let mut count = 0;
+        loop {
+            let (n, _) = other.read_owned(Vec::with_capacity(1 << 16)).await.unwrap();
+            count += n;
+            if n == 0 {
+                break;
+            }
+        }
+        assert!(count > 0);
     });
 }

@@ -5,9 +5,11 @@ mod connect;
 mod recv_into;
 mod recv_pool;
 mod send;
+mod send_rest;
 
 pub(crate) use accept::Accept;
 pub(crate) use connect::Connect;
 pub(crate) use recv_into::RecvInto;
 pub(crate) use recv_pool::RecvPool;
 pub(crate) use send::{Send, SendVectored, WriteVectored};
+pub(crate) use send_rest::SendRest;

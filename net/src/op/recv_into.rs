@@ -10,7 +10,6 @@ pub(crate) struct RecvInto {
     pub(crate) socket: Rc<Shared>,
     pub(crate) claim: Claim,
     pub(crate) ticket: Ticket,
-    pub(crate) poll_first: bool,
 }
 
 impl Op for RecvInto {
@@ -18,7 +17,10 @@ impl Op for RecvInto {
 
     fn entry(&mut self) -> Entry<'_> {
         match self.socket.kind() {
-            Kind::Socket => Entry::recv_claim(self.socket.fd(), &mut self.claim, self.poll_first),
+            Kind::Socket => {
+                let poll_first = self.socket.is_drained();
+                Entry::recv_claim(self.socket.fd(), &mut self.claim, poll_first)
+            }
             Kind::Pipe => Entry::read_claim(self.socket.fd(), &mut self.claim),
         }
     }
@@ -26,5 +28,16 @@ impl Op for RecvInto {
     fn complete(self, completion: Completion) {
         let more = completion.sock_nonempty();
         self.socket.recv_ended(self.ticket, self.claim, completion.count(), more);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RecvInto;
+
+    /// What is larger than a slot's memory costs an allocation each time.
+    #[test]
+    fn a_receive_fits_into_a_slot() {
+        assert!(size_of::<RecvInto>() <= 96, "{} bytes", size_of::<RecvInto>());
     }
 }

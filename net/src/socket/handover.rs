@@ -1,6 +1,7 @@
 //! A stream on its way out of the runtime: its descriptor, and the bytes that nobody read.
 
 use super::reader::Reader;
+use super::writer::Writer;
 use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -39,8 +40,11 @@ impl Reader {
         bytes
     }
 
-    /// The descriptor, when nothing is in flight any more, and the bytes that were not read.
-    pub(crate) async fn into_fd(self) -> io::Result<(OwnedFd, Vec<u8>)> {
+    /// The descriptor, when nothing is in flight any more, and the bytes that were not read. What
+    /// was committed is sent before.
+    pub(crate) async fn into_fd(self, writer: Writer) -> io::Result<(OwnedFd, Vec<u8>)> {
+        writer.flush().await?;
+        drop(writer);
         self.settle().await;
         let unread = self.take_unread();
         let socket = Rc::clone(self.socket());
@@ -51,11 +55,11 @@ impl Reader {
     }
 
     /// A descriptor of its own for the same stream, if nothing is unread or in flight.
-    pub(crate) fn idle_fd(&self) -> io::Result<OwnedFd> {
+    pub(crate) fn idle_fd(&self, writer: &Writer) -> io::Result<OwnedFd> {
         self.unshow();
         let socket = self.socket();
-        let is_busy = socket.is_busy() || socket.recv.borrow().is_ready();
-        if is_busy || socket.fd().handles() > 1 || Rc::strong_count(socket) > 1 {
+        let is_busy = writer.buffered() > 0 || socket.is_busy() || socket.recv.borrow().is_ready();
+        if is_busy || socket.fd().handles() > 1 || Rc::strong_count(socket) > 2 {
             return Err(busy("bytes are unread, or an operation is in flight: use `into_std`"));
         }
         socket.fd().as_fd().try_clone_to_owned()

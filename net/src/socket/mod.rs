@@ -7,6 +7,7 @@
 //!              └─────────────────▶ chunks (bytes that nobody has claimed) ──▶ who reads next
 //!
 //!   writes: at most one send in flight; the next one waits for its end
+//!           committed bytes ──▶ outbox (sent by the stream itself, before what is written later)
 //! ```
 //!
 //! What is in flight is recorded when it is submitted, not by a destructor: a future that is
@@ -15,6 +16,7 @@
 mod backlog;
 mod handover;
 mod non_blocking;
+mod outbox;
 mod polls;
 mod read;
 mod recv;
@@ -23,8 +25,10 @@ mod reader_traits;
 mod shared;
 mod waiters;
 mod write;
+mod writer;
 
 pub(crate) use backlog::Backlog;
 pub(crate) use reader::Reader;
 pub(crate) use recv::Ticket;
 pub(crate) use shared::{Kind, Shared};
+pub(crate) use writer::Writer;

@@ -8,7 +8,6 @@ use sexton_runtime::CancelHook;
 use sexton_runtime::op::{PollFd, Submit, submit};
 use std::cell::Cell;
 use std::io::{self, IoSlice};
-use std::net::Shutdown;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -80,7 +79,7 @@ impl Reader {
 }
 
 impl Shared {
-    pub(crate) fn poll_write_vectored(
+    pub(super) fn poll_write_vectored(
         &self,
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
@@ -94,7 +93,7 @@ impl Shared {
         }
     }
 
-    pub(crate) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.polls.with(|kept| {
             ready!(self.poll_sent(cx, &mut kept.writing))?;
             let wait = || submit(PollFd { fd: self.fd().clone(), mask: PollFd::WRITE });
@@ -104,9 +103,9 @@ impl Shared {
         })
     }
 
-    pub(crate) fn poll_shutdown(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.polls.with(|kept| self.poll_sent(cx, &mut kept.writing)))?;
-        Poll::Ready(self.shut(Shutdown::Write))
+    /// Until no send is in flight.
+    pub(super) fn poll_all_sent(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.polls.with(|kept| self.poll_sent(cx, &mut kept.writing))
     }
 
     fn poll_sent(&self, cx: &mut Context<'_>, hook: &mut CancelHook) -> Poll<io::Result<()>> {

@@ -86,10 +86,8 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
             Take::Error(error) => return self.finish(claim, Some(error)),
             Take::Wait => {}
             Take::Nothing => {
-                let mut recv = self.socket.recv.borrow_mut();
-                let (ticket, drained) = (recv.ticket(), recv.drained);
-                drop(recv);
-                match self.socket.arm_into(claim, ticket, drained) {
+                let ticket = self.socket.recv.borrow_mut().ticket();
+                match self.socket.arm_into(claim, ticket) {
                     Ok(()) => self.phase = Phase::Waits(ticket),
                     Err((claim, error)) => return self.finish(claim, Some(error)),
                 }

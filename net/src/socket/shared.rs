@@ -1,5 +1,6 @@
 //! One stream: its descriptor, its read state, its write state.
 
+use super::outbox::Outbox;
 use super::polls::Polls;
 use super::recv::{Done, Flight, Recv, Ticket};
 use super::waiters::Waiters;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(super) sending: Cell<bool>,
     pub(super) writers: Waiters,
     pub(super) polls: Polls,
+    pub(super) outbox: Outbox,
 }
 
 impl Shared {
@@ -56,6 +58,7 @@ impl Shared {
             sending: Cell::new(false),
             writers: Waiters::default(),
             polls: Polls::default(),
+            outbox: Outbox::default(),
         })
     }
 
@@ -81,7 +84,8 @@ impl Shared {
         };
         let Some(pool) = pool else {
             let claim = Claim::new(OwnedBuf::with_capacity(PRIVATE_LEN));
-            return self.arm_into(claim, Ticket::STREAM, true).map_err(|(_, error)| error);
+            self.recv.borrow_mut().drained = true;
+            return self.arm_into(claim, Ticket::STREAM).map_err(|(_, error)| error);
         };
         let group = pool.group();
         let op = RecvPool { fd: self.fd.clone(), kind: self.kind, pool };
@@ -99,9 +103,8 @@ impl Shared {
         self: &Rc<Self>,
         claim: Claim,
         ticket: Ticket,
-        poll_first: bool,
     ) -> Result<(), (Claim, io::Error)> {
-        let op = RecvInto { socket: Rc::clone(self), claim, ticket, poll_first };
+        let op = RecvInto { socket: Rc::clone(self), claim, ticket };
         match Detached::submit(op) {
             Ok(detached) => {
                 let wanted = ticket != Ticket::STREAM;
@@ -111,6 +114,11 @@ impl Shared {
             }
             Err((op, error)) => Err((op.claim, error)),
         }
+    }
+
+    /// Whether the last receive left nothing behind.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.recv.borrow().drained
     }
 
     /// Takes what has come, without waiting.
@@ -178,9 +186,8 @@ impl Shared {
     }
 
     /// A send has ended.
-    pub(crate) fn send_ended(&self) {
-        self.sending.set(false);
-        self.writers.wake();
+    pub(crate) fn send_ended(self: &Rc<Self>) {
+        self.next_send();
     }
 
     /// Puts back what a handle showed and did not consume: it comes first again.

@@ -147,11 +147,11 @@ impl<S: SendOp> Future for WriteOwned<'_, S> {
 }
 
 impl Shared {
-    pub(crate) async fn write_owned<B: IoBuf>(self: &Rc<Self>, buf: B) -> BufResult<usize, B> {
+    pub(super) async fn write_owned<B: IoBuf>(self: &Rc<Self>, buf: B) -> BufResult<usize, B> {
         WriteOwned::<Send<B>>::new(self, buf).await
     }
 
-    pub(crate) async fn write_vectored_owned<V: IoVecBuf>(
+    pub(super) async fn write_vectored_owned<V: IoVecBuf>(
         self: &Rc<Self>,
         bufs: V,
     ) -> BufResult<usize, V> {
@@ -162,7 +162,7 @@ impl Shared {
     }
 
     /// Sends what there is room for, unless a send is in flight: bytes never overtake it.
-    pub(crate) fn non_blocking_write_vectored(
+    pub(super) fn non_blocking_write_vectored(
         &self,
         bufs: &[IoSlice<'_>],
     ) -> io::Result<NonBlocking<usize>> {
@@ -196,13 +196,6 @@ impl Shared {
     }
 
     /// Ends a direction. A pipe ends when its descriptor is closed.
-    pub(crate) async fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        if how != Shutdown::Read {
-            self.sent().await;
-        }
-        self.shut(how)
-    }
-
     pub(super) fn shut(&self, how: Shutdown) -> io::Result<()> {
         match self.kind() {
             Kind::Socket => match calls::socket::shutdown(self.fd(), how) {
@@ -215,7 +208,7 @@ impl Shared {
     }
 
     /// Waits until a write would not wait.
-    pub(crate) async fn ready_to_write(&self) -> io::Result<Readiness> {
+    pub(super) async fn ready_to_write(&self) -> io::Result<Readiness> {
         self.sent().await;
         let fd = self.fd().clone();
         let ready = submit(PollFd { fd, mask: PollFd::WRITE }).await?;

@@ -4,7 +4,7 @@ use crate::addr::{ToSocketAddrs, resolve};
 use crate::halves::{OwnedReadHalf, OwnedWriteHalf};
 use crate::methods::stream_methods;
 use crate::op::Connect;
-use crate::socket::{Reader, Shared};
+use crate::socket::{Reader, Shared, Writer};
 use sexton_buffers::BufError;
 use sexton_runtime::op::{SocketAddrBuf, submit};
 use sexton_runtime::time::Duration;
@@ -36,6 +36,7 @@ use std::os::fd::OwnedFd;
 #[derive(Debug)]
 pub struct TcpStream {
     reader: Reader,
+    writer: Writer,
 }
 
 impl TcpStream {
@@ -172,7 +173,7 @@ impl TcpStream {
     /// # Errors
     /// `ResourceBusy` if an operation of a forgotten future still holds the descriptor.
     pub async fn into_std(self) -> io::Result<(std::net::TcpStream, Vec<u8>)> {
-        let (fd, unread) = self.reader.into_fd().await?;
+        let (fd, unread) = self.reader.into_fd(self.writer).await?;
         Ok((fd.into(), unread))
     }
 }
@@ -183,7 +184,7 @@ impl TryFrom<TcpStream> for std::net::TcpStream {
     type Error = BufError<TcpStream>;
 
     fn try_from(stream: TcpStream) -> Result<Self, BufError<TcpStream>> {
-        match stream.reader.idle_fd() {
+        match stream.reader.idle_fd(&stream.writer) {
             Ok(fd) => Ok(Self::from(fd)),
             Err(error) => Err(BufError::new(error, stream)),
         }

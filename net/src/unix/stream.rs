@@ -2,7 +2,7 @@
 
 use crate::methods::stream_methods;
 use crate::op::Connect;
-use crate::socket::{Reader, Shared};
+use crate::socket::{Reader, Shared, Writer};
 use sexton_buffers::BufError;
 use sexton_runtime::op::{SocketAddrBuf, submit};
 use sexton_runtime::{Fd, calls};
@@ -32,6 +32,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct UnixStream {
     reader: Reader,
+    writer: Writer,
 }
 
 /// Who is at the other end of a local stream, as it was when it connected.
@@ -131,7 +132,7 @@ impl UnixStream {
     /// # Errors
     /// `ResourceBusy` if an operation of a forgotten future still holds the descriptor.
     pub async fn into_std(self) -> io::Result<(std::os::unix::net::UnixStream, Vec<u8>)> {
-        let (fd, unread) = self.reader.into_fd().await?;
+        let (fd, unread) = self.reader.into_fd(self.writer).await?;
         Ok((fd.into(), unread))
     }
 }
@@ -142,7 +143,7 @@ impl TryFrom<UnixStream> for std::os::unix::net::UnixStream {
     type Error = BufError<UnixStream>;
 
     fn try_from(stream: UnixStream) -> Result<Self, BufError<UnixStream>> {
-        match stream.reader.idle_fd() {
+        match stream.reader.idle_fd(&stream.writer) {
             Ok(fd) => Ok(Self::from(fd)),
             Err(error) => Err(BufError::new(error, stream)),
         }
