@@ -11,8 +11,8 @@ use crate::Write;
 /// says how much of it is to be sent, as `consume` says how much was read. What is made in place
 /// needs no buffer of the caller and no copy.
 ///
-/// Committed bytes are sent when there is no more room, or on [`flush`](Write::flush). A writer that
-/// is dropped before may not send them: flush, or [`shutdown`](Write::shutdown), at the end.
+/// Committed bytes are sent when there is no more room, or on [`flush`](Write::flush). A writer
+/// that is dropped before may not send them: flush, or [`shutdown`](Write::shutdown), at the end.
 ///
 /// ```
 /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }

@@ -5,7 +5,7 @@
 //!              ┌─────────────────────┐   ┌──────────────────────┐   ┌──────────────────────────┐
 //!   read       │ Ready ◀── Read ◀────┼───┼──────────────────────┼───┤ BufRead     (shown)      │
 //!              │   ▲                 │   │ OwnedRead   ReadAt   │   │ ManagedRead (given away) │
-//!   write      │   └────── Write     │   │ OwnedWrite  WriteAt  │   │                          │
+//!   write      │   └────── Write ◀───┼───┼──────────────────────┼───┤ BufWrite    (shown)      │
 //!              └─────────────────────┘   └──────────────────────┘   └──────────────────────────┘
 //! ```
 //!
@@ -14,7 +14,10 @@
 //! * **Owned**: [`OwnedRead`] and [`OwnedWrite`] take a buffer and give it back with the result;
 //!   the kernel works on the buffer itself. [`ReadAt`] and [`WriteAt`] do so at an offset.
 //! * **The reader's**: [`BufRead`] shows memory of the reader, [`ManagedRead`] gives it away.
-//!   Nothing is tied up while waiting.
+//!   Nothing is tied up while waiting. [`BufWrite`] shows room in memory of the writer.
+//!   [`BufReader`] and [`BufWriter`] have such memory for any owned reader or writer.
+//!
+//! [`Seek`] moves the position of what has one.
 //!
 //! Each method says under `# If dropped` what becomes of the bytes when its future is dropped
 //! before it is ready. *Lossless* there means: no byte of the stream is lost, and none is sent

@@ -3,6 +3,7 @@
 use super::File;
 use crate::fault;
 use crate::order::WHOLE;
+use sexton_io::Seek;
 use sexton_runtime::calls::file as calls;
 use std::io::{self, SeekFrom};
 use std::os::fd::AsFd;
@@ -101,5 +102,32 @@ impl File {
     /// `NotSeekable` for pipes and the like.
     pub async fn stream_position(&mut self) -> io::Result<u64> {
         self.seek(SeekFrom::Current(0)).await
+    }
+}
+
+impl Seek for File {
+    async fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        File::seek(self, to).await
+    }
+
+    /// How long the file is. The cursor does not move.
+    ///
+    /// # Completes
+    /// When the writes of dropped futures have ended.
+    ///
+    /// # If dropped
+    /// Nothing.
+    ///
+    /// # Kernel
+    /// `lseek` to the end, of a position that no read or write of this file uses.
+    ///
+    /// # Errors
+    /// `NotSeekable` for pipes and the like.
+    async fn stream_len(&mut self) -> io::Result<u64> {
+        if self.is_stream {
+            return Err(fault::not_seekable());
+        }
+        self.order.settled(WHOLE).await?;
+        calls::end(self.fd.as_fd())
     }
 }

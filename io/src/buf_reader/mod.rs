@@ -125,7 +125,8 @@ impl<R, S> BufReader<R, S> {
     /// reader.set_read_buf(OwnedBuf::new(vec![0; 64])); // nothing is allocated
     /// assert_eq!(block_on(reader.fill_buf())?, b"hello");
     /// reader.consume(5);
-    /// let buf: Vec<u8> = reader.take_read_buf().and_then(|buf| buf.try_into_inner().ok()).unwrap();
+    /// let buf = reader.take_read_buf().expect("nothing is unread");
+    /// let buf: Vec<u8> = buf.try_into_inner().expect("it is the one that was set");
     /// assert_eq!(buf.capacity(), 64);
     /// # Ok::<(), std::io::Error>(())
     /// ```

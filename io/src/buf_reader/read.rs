@@ -87,8 +87,8 @@ impl<R: OwnedRead, S: BufSource> BufRead for BufReader<R, S> {
     /// Shows what was read ahead; reads once if there is nothing.
     ///
     /// # Errors
-    /// Those of the reader beneath; `OutOfMemory` if the source has no memory, `InvalidInput` if the
-    /// memory has no room.
+    /// Those of the reader beneath; `OutOfMemory` if the source has no memory, `InvalidInput` if
+    /// the memory has no room.
     ///
     /// # If dropped
     /// As a [dropped read](BufReader#dropped-reads).
@@ -109,8 +109,8 @@ impl<R: OwnedRead, S: BufSource> BufRead for BufReader<R, S> {
     /// Shows at least `n` bytes in one piece; moves to memory of the heap if they do not fit.
     ///
     /// # Errors
-    /// Those of the reader beneath; `OutOfMemory` if there is no memory for `n` bytes. What was read
-    /// is still there.
+    /// Those of the reader beneath; `OutOfMemory` if there is no memory for `n` bytes. What was
+    /// read is still there.
     ///
     /// # If dropped
     /// As a [dropped read](BufReader#dropped-reads): what came before is still there.

@@ -6,9 +6,9 @@ use sexton_buffers::IoBufMut;
 
 /// A supply of buffers for readers that have memory of their own: a pool, a registration, the heap.
 ///
-/// A reader asks when it reads and has no memory: the first time, and after a read that was dropped
-/// with the memory it had. It drops the buffer when it is dropped itself, so a buffer of a pool goes
-/// back then.
+/// A reader asks when it reads and has no memory: the first time, and after a read that was
+/// dropped with the memory it had. It drops the buffer when it is dropped itself, so a buffer of a
+/// pool goes back then.
 ///
 /// A closure that returns buffers is a source, too.
 ///

@@ -1,9 +1,10 @@
 //! `BufReader`: all kinds of reads mix, what was read ahead comes first, and nothing gets lost.
 
+use std::any::Any;
 use std::io::ErrorKind;
 
 use sexton_buffers::{
-    BufError, BufResult, Fill, IoBuf, IoBufMut, IoVecBufMut, ReadBuf, ReadBufVec,
+    BufError, BufResult, Fill, IoBuf, IoBufMut, IoVecBufMut, OwnedBuf, ReadBuf, ReadBufVec,
 };
 use sexton_io::{
     BufRead, BufReader, Interest, NonBlocking, OwnedRead, Read, Ready, continue_on_block,
@@ -224,7 +225,7 @@ fn its_parts_are_the_reader_and_the_unread_bytes() {
     assert_eq!((&ahead[..], rest), (&b"34567"[..], &TEXT[8..]));
 }
 
-/// A safe implementation may lie about its counts, and give back another buffer.
+/// A safe implementation may lie about its counts.
 struct Liar {
     claims: usize,
     gives: &'static [u8],
@@ -268,4 +269,33 @@ fn bytes_that_come_with_an_error_are_read_next() {
     let mut reader = BufReader::new(Liar { claims: 0, gives: b"abc", fails: true });
     assert_eq!(block_on(reader.fill_buf()).unwrap_err().kind(), ErrorKind::ConnectionReset);
     assert_eq!(block_on(reader.fill_buf()).unwrap(), b"abc");
+}
+
+/// Keeps the memory it is lent, and gives back some of its own.
+struct Swapper(Vec<OwnedBuf>);
+
+impl OwnedRead for Swapper {
+    async fn read_owned<B: IoBufMut>(&mut self, buf: B) -> BufResult<usize, B> {
+        let mut buf: Box<dyn Any> = Box::new(buf);
+        if let Some(lent) = buf.downcast_mut::<OwnedBuf>() {
+            *lent = self.0.pop().unwrap();
+        }
+        Ok((1, *buf.downcast().unwrap()))
+    }
+
+    async fn read_vectored_owned<V: IoVecBufMut>(&mut self, bufs: V) -> BufResult<usize, V> {
+        Ok((1, bufs))
+    }
+}
+
+#[test]
+fn a_reader_that_gives_back_another_buffer_is_read_from_that() {
+    let swapper = Swapper(vec![b"cd".to_vec().into(), b"ab".to_vec().into()]);
+    let mut reader = BufReader::new(swapper);
+    assert_eq!(block_on(reader.fill_buf()).unwrap(), b"ab");
+    reader.consume(1);
+    assert_eq!(block_on(reader.fill_at_least(2)).unwrap(), b"b", "no byte came behind it");
+    reader.consume(1);
+    assert_eq!(block_on(reader.read_owned(Vec::with_capacity(1).at_most(1))).unwrap().0, 1);
+    assert_eq!(reader.buffer(), b"d");
 }

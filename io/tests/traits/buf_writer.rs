@@ -1,9 +1,10 @@
 //! `BufWriter`: few large writes, resumable after an error, honest after a dropped flush.
 
+use std::any::Any;
 use std::future::pending;
 use std::io::{ErrorKind, IoSlice, Result};
 
-use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf};
+use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf, Slice};
 use sexton_io::{BufWrite, BufWriter, Interest, NonBlocking, OwnedWrite, Ready, Write};
 
 use crate::support::{Sink, Take, block_on, poll_times};
@@ -304,4 +305,35 @@ fn a_writer_that_claims_too_much_is_not_believed() {
         assert!(block_on(writer.flush()).unwrap_err().to_string().contains("claims"));
         refuses_everything(&mut writer);
     }
+}
+
+/// Keeps the memory it is lent, and gives back some of its own.
+struct Swapper;
+
+impl OwnedWrite for Swapper {
+    async fn write_owned<B: IoBuf>(&mut self, buf: B) -> BufResult<usize, B> {
+        Ok((buf.filled().len(), buf))
+    }
+
+    async fn write_vectored_owned<V: IoVecBuf>(&mut self, bufs: V) -> BufResult<usize, V> {
+        Ok((bufs.total_filled(), bufs))
+    }
+
+    async fn flush_owned(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn write_all_owned<B: IoBuf>(&mut self, buf: B) -> std::result::Result<B, BufError<B>> {
+        let mut buf: Box<dyn Any> = Box::new(buf);
+        *buf.downcast_mut::<Slice<Vec<u8>>>().unwrap() = vec![0; 2].slice(..);
+        Ok(*buf.downcast().unwrap())
+    }
+}
+
+#[test]
+fn a_writer_that_gives_back_another_buffer_is_an_error() {
+    let mut writer = BufWriter::new(Swapper);
+    block_on(writer.put(b"abc")).unwrap();
+    assert!(block_on(writer.flush()).unwrap_err().to_string().contains("another buffer"));
+    refuses_everything(&mut writer);
 }
