@@ -28,6 +28,9 @@
 //!
 //! Adaptors ([`Take`], [`Chain`], [`Lines`], [`Split`], [`Owned`]) and [`Memory`], a reader over
 //! bytes at hand, need nothing but the traits; so does [`duplex`], a connection in memory. No method here blocks or needs a runtime.
+//!
+//! # Features
+//! * `stream`: `futures_core::Stream` for [`Lines`] and [`Split`]; off by default.
 #![forbid(unsafe_code)]
 
 mod ready;
@@ -41,6 +44,8 @@ mod at;
 mod managed;
 mod split_io;
 mod dynamic;
+#[cfg(feature = "stream")]
+mod stream;
 mod copy;
 mod copy_bidirectional;
 mod duplex;
@@ -73,6 +78,8 @@ pub use owned_write::OwnedWrite;
 pub use read::Read;
 pub use ready::{Interest, Readiness, Ready};
 pub use split_io::SplitIo;
+#[cfg(feature = "stream")]
+pub use stream::Items;
 pub use take::Take;
 pub use too_long::TooLong;
 pub use write::Write;

@@ -35,3 +35,6 @@ mod copy;
 mod copy_bidirectional;
 #[cfg(test)]
 mod dynamic;
+#[cfg(test)]
+#[cfg(feature = "stream")]
+mod stream;
