@@ -23,11 +23,12 @@
 //! [`SplitIo`] is for reading and writing one stream at the same time. [`copy`], [`copy_with`],
 //! [`copy_buf`], [`pump`] and [`copy_bidirectional`] move a whole stream.
 //!
-//! The traits have trait objects by their companions ([`DynRead`], [`DynOwnedRead`], ...): what is a
-//! `Read` is a `DynRead`, and `dyn DynRead` is a `Read` again.
+//! The traits have trait objects by their companions ([`DynRead`], [`DynOwnedRead`], ...): what is
+//! a `Read` is a `DynRead`, and `dyn DynRead` is a `Read` again.
 //!
 //! Adaptors ([`Take`], [`Chain`], [`Lines`], [`Split`], [`Owned`]) and [`Memory`], a reader over
-//! bytes at hand, need nothing but the traits; so does [`duplex`], a connection in memory. No method here blocks or needs a runtime.
+//! bytes at hand, need nothing but the traits; so does [`duplex`], a connection in memory. No
+//! method here blocks or needs a runtime.
 //!
 //! # Features
 //! * `stream`: `futures_core::Stream` for [`Lines`] and [`Split`]; off by default.

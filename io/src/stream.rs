@@ -17,8 +17,8 @@ use crate::{BufRead, Lines, Split};
 /// `into_stream`.
 ///
 /// An error is an item, and what comes after it is what the next call of
-/// [`next_line`](Lines::next_line) or [`next_segment`](Split::next_segment) would bring: a line that
-/// is too long fails again and again. After the end there is nothing, for ever.
+/// [`next_line`](Lines::next_line) or [`next_segment`](Split::next_segment) would bring: a line
+/// that is too long fails again and again. After the end there is nothing, for ever.
 ///
 /// The future of the item that it waits for must live from poll to poll, and no reader can show its
 /// bytes without one. So the stream has a box for all its items, one allocation.
