@@ -2,9 +2,9 @@
 //!
 //! # Invariants
 //!
-//! - **I1** `room` is where `buf` said that its room is when it came (at most 4 GiB of it), and no `&mut self` method of the buffer is
-//!   called before [`settle`](Claim::settle): by rule 5 of `IoBufMut` and rule 1 of `IoBuf`, `room`
-//!   stays valid, unmoved and nobody else's.
+//! - **I1** `room` is where `buf` said that its room is when it came (at most 4 GiB of it), and no
+//!   `&mut self` method of the buffer is called before [`settle`](Claim::settle): by rule 5 of
+//!   `IoBufMut` and rule 1 of `IoBuf`, `room` stays valid, unmoved and nobody else's.
 //! - **I2** the first `got` bytes of `room` are initialised, and `got` is at most `room_len`.
 
 #![allow(unsafe_code, reason = "received bytes are read, and marked, in the unfilled part")]

@@ -26,11 +26,15 @@
 //! [`SplitIo`] is for reading and writing one stream at the same time. [`copy`], [`copy_with`],
 //! [`copy_buf`], [`pump`] and [`copy_bidirectional`] move a whole stream.
 //!
-//! The traits have trait objects by their companions ([`DynRead`], [`DynOwnedRead`], ...): what is a
-//! `Read` is a `DynRead`, and `dyn DynRead` is a `Read` again.
+//! The traits have trait objects by their companions ([`DynRead`], [`DynOwnedRead`], ...): what is
+//! a `Read` is a `DynRead`, and `dyn DynRead` is a `Read` again.
 //!
 //! Adaptors ([`Take`], [`Chain`], [`Lines`], [`Split`], [`Owned`]) and [`Memory`], a reader over
-//! bytes at hand, need nothing but the traits; so does [`duplex`], a connection in memory. No method here blocks or needs a runtime.
+//! bytes at hand, need nothing but the traits; so does [`duplex`], a connection in memory. No
+//! method here blocks or needs a runtime.
+//!
+//! # Features
+//! * `stream`: `futures_core::Stream` for [`Lines`] and [`Split`]; off by default.
 #![forbid(unsafe_code)]
 
 mod ready;
@@ -45,6 +49,8 @@ mod at;
 mod managed;
 mod split_io;
 mod dynamic;
+#[cfg(feature = "stream")]
+mod stream;
 mod copy;
 mod copy_bidirectional;
 mod duplex;
@@ -84,6 +90,8 @@ pub use read::Read;
 pub use ready::{Interest, Readiness, Ready};
 pub use seek::Seek;
 pub use split_io::SplitIo;
+#[cfg(feature = "stream")]
+pub use stream::Items;
 pub use take::Take;
 pub use too_long::TooLong;
 pub use write::Write;

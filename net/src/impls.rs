@@ -1,8 +1,8 @@
 //! What every stream can do, written once: the traits of `sexton-io`.
 //!
 //! Macros, since a blanket impl of another crate's traits is not to be had. What they are used on
-//! has `reader`, `reader_mut`, `writer`, `writer_mut`, as far as the direction goes. Traits that show no
-//! memory are there on shared references, too.
+//! has `reader`, `reader_mut`, `writer`, `writer_mut`, as far as the direction goes. Traits that
+//! show no memory are there on shared references, too.
 
 /// The reading traits of a type that has a reader.
 macro_rules! reading {

@@ -9,8 +9,8 @@ use crate::{Interest, NonBlocking, Read, Readiness, Ready};
 
 /// [`Read`], for trait objects; implemented by all that is `Read`.
 ///
-/// What the reader promises it keeps through the object: every method is its own, vectored reads are
-/// vectored. A call that may wait costs an allocation.
+/// What the reader promises it keeps through the object: every method is its own, vectored reads
+/// are vectored. A call that may wait costs an allocation.
 ///
 /// ```
 /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }

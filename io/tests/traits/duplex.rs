@@ -379,8 +379,8 @@ proptest! {
                     None => assert!(model.is_empty() && !ended),
                 },
                 Do::FillAtLeast(n) => {
-                    let shown = poll_times(1, async { b.fill_at_least(n).await.map(<[u8]>::to_vec) });
-                    match shown {
+                    let shown = async { b.fill_at_least(n).await.map(<[u8]>::to_vec) };
+                    match poll_times(1, shown) {
                         Some(Ok(shown)) => {
                             assert_eq!(shown, front(shown.len()));
                             assert!(shown.len() >= n || (ended && shown.len() == model.len()));

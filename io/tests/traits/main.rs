@@ -51,3 +51,6 @@ mod buf_reader_model;
 mod buf_writer;
 #[cfg(test)]
 mod buf_writer_model;
+#[cfg(test)]
+#[cfg(feature = "stream")]
+mod stream;
