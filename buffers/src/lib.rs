@@ -20,9 +20,9 @@
 //!
 //! Read in this order: `io_buf` and `io_buf_mut` (the two unsafe traits and their rules), the
 //! types that implement them, `vectored` (several buffers in one operation), `read_buf` (the
-//! borrowed side), `error` (how a failed operation gives its buffer back), `owned_buf` and `boxed` (the
-//! erased buffers), `pool` (memory from which the kernel picks), `graveyard` and `registry` (who owns what
-//! while the kernel works).
+//! borrowed side), `error` (how a failed operation gives its buffer back), `owned_buf` and `boxed`
+//! (the erased buffers), `pool` (memory from which the kernel picks), `graveyard` and `registry`
+//! (who owns what while the kernel works).
 
 extern crate alloc;
 
