@@ -7,11 +7,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
-use sexton::io::BufRead;
-use sexton::net::{TcpListener, TcpStream};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use sexton::buf::ReadBuf;
+use sexton::io::{BufRead, Interest, Read as _};
+use sexton::net::{TcpListener, TcpStream, UnixStream};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 
@@ -198,4 +201,58 @@ fn an_idle_connection_costs_less_than_a_kibibyte() {
     let each = server.join().unwrap() / CONNECTIONS as isize;
     println!("an idle connection that waits in fill_buf, with its task: {each} bytes");
     assert!(each < 1024, "{each} bytes");
+}
+
+/// Readiness first, memory second: one buffer for all, and none for who waits.
+#[test]
+fn ten_thousand_quiet_sockets_share_one_buffer() {
+    const RESOURCE: Resource = Resource::Nofile;
+    let maximum = getrlimit(RESOURCE).maximum;
+    // Two descriptors each; where the limit is lower, fewer.
+    let sockets = (maximum.unwrap_or(u64::MAX).saturating_sub(1_000) / 2).min(10_000) as usize;
+    let current = Some(2 * sockets as u64 + 1_000);
+    setrlimit(RESOURCE, Rlimit { current, maximum }).unwrap();
+    sexton::block_on(async move {
+        let buffer = Rc::new(RefCell::new([0_u8; 4096]));
+        let heard = Rc::new(Cell::new(0));
+        let (mut peers, mut tasks) = (Vec::with_capacity(sockets), Vec::with_capacity(sockets));
+        let mut before = 0;
+        for number in 0..sockets {
+            let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
+            let near = UnixStream::from_std(near).unwrap();
+            peers.push(far);
+            let (buffer, heard) = (Rc::clone(&buffer), Rc::clone(&heard));
+            tasks.push(sexton::spawn(async move {
+                let mut near = &near;
+                loop {
+                    near.ready(Interest::READ).await?;
+                    // The buffer is anybody's for as long as nobody waits.
+                    let mut memory = buffer.borrow_mut();
+                    let mut buf = ReadBuf::from(&mut memory[..]);
+                    sexton::io::continue_on_block!(near.non_blocking_read_buf(buf.unfilled())?);
+                    if buf.filled().is_empty() {
+                        return std::io::Result::Ok(());
+                    }
+                    heard.set(heard.get() + buf.filled().len());
+                }
+            }));
+            if number == 99 {
+                sexton::yield_now().await;
+                before = BYTES.get();
+            }
+        }
+        // Every one of them waits now.
+        sexton::yield_now().await;
+        let each = (BYTES.get() - before) / (sockets as isize - 100);
+        println!("{sockets} sockets that wait in ready, with their tasks: {each} bytes each");
+        assert!(each < 1024, "{each} bytes");
+        for peer in peers.iter_mut().step_by(10) {
+            peer.write_all(b"hello").unwrap();
+        }
+        drop(peers);
+        for task in tasks {
+            task.await.unwrap().unwrap();
+        }
+        assert_eq!(heard.get(), sockets.div_ceil(10) * 5);
+    });
 }

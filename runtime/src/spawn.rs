@@ -299,6 +299,13 @@ pub fn is_alone() -> bool {
     context::with(Core::is_alone).unwrap_or(false)
 }
 
+/// Counts bytes of a stream that were copied in user space ([`CoreStats`](crate::CoreStats)).
+pub fn count_copied(bytes: usize) {
+    if bytes > 0 {
+        context::with(|core| core.counters().copied(bytes));
+    }
+}
+
 /// A number that tells this runtime from all others of the process; none outside one.
 #[must_use]
 pub fn runtime_id() -> Option<u64> {

@@ -16,6 +16,7 @@ pub(crate) struct CoreCounters {
     entries: AtomicU64,
     overflows: AtomicU64,
     starved: AtomicU64,
+    copied: AtomicU64,
     panics: AtomicU64,
     strays: AtomicU64,
     faults: AtomicU64,
@@ -46,6 +47,7 @@ impl CoreCounters {
             entries: zero(),
             overflows: zero(),
             starved: zero(),
+            copied: zero(),
             panics: zero(),
             strays: zero(),
             faults: zero(),
@@ -91,6 +93,10 @@ impl CoreCounters {
         add(&self.turns, 1);
         self.tasks.store(tasks as u64, Ordering::Relaxed);
         self.timers.store(timers as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn copied(&self, bytes: usize) {
+        add(&self.copied, bytes as u64);
     }
 
     pub(crate) fn panicked(&self) {
@@ -150,6 +156,7 @@ impl CoreCounters {
             boxed: get(&self.boxed),
             overflows: get(&self.overflows),
             starved: get(&self.starved),
+            copied: get(&self.copied),
             panics: get(&self.panics),
             strays: get(&self.strays),
             faults: get(&self.faults),
@@ -198,6 +205,9 @@ pub struct CoreStats {
     pub overflows: u64,
     /// Receives that found no provided buffer.
     pub starved: u64,
+    /// Bytes of streams that were copied in user space: reads into borrowed memory from what had come
+    /// already, and what a read that was given up left to the next one.
+    pub copied: u64,
     /// Panics of wakers, destructors and handlers that were contained.
     pub panics: u64,
     /// Answers that nobody expected.

@@ -4,6 +4,7 @@ use super::reader::Reader;
 use super::recv::Flight;
 use sexton_buffers::{ReadCursor, ReadVecCursor};
 use sexton_io::NonBlocking;
+use sexton_runtime::count_copied;
 use std::io;
 
 impl Reader {
@@ -20,6 +21,7 @@ impl Reader {
         recv.rob();
         if let Some(chunk) = recv.chunks.front_mut() {
             let count = cursor.append(chunk);
+            count_copied(count);
             chunk.consume(count);
             if chunk.is_empty() {
                 recv.chunks.pop_front();

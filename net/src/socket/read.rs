@@ -3,7 +3,7 @@
 use super::recv::{Done, Flight, Recv, Ticket, is_cancelled};
 use super::shared::Shared;
 use sexton_buffers::{BufError, BufResult, Claim, IoBufMut, OwnedBuf};
-use sexton_runtime::CancelHook;
+use sexton_runtime::{CancelHook, count_copied};
 use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
@@ -158,6 +158,7 @@ impl Shared {
         if let Some(mut chunk) = recv.chunks.pop_front() {
             drop(recv);
             let count = claim.fill_from(&chunk);
+            count_copied(count);
             chunk.consume(count);
             self.put_back(chunk);
             return Take::Bytes;

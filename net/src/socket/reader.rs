@@ -6,7 +6,7 @@ use super::shared::Shared;
 use sexton_buffers::{BufError, BufResult, Chunk, IoBufMut, IoVecBufMut, ReadBuf, VectoredTail};
 use sexton_io::{Interest, NonBlocking, Readiness};
 use sexton_runtime::op::{PollFd, submit};
-use sexton_runtime::{CancelHook, calls};
+use sexton_runtime::{CancelHook, calls, count_copied};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
@@ -181,6 +181,7 @@ impl Reader {
             let shown = self.shown.get_mut();
             let mut bytes = shown.take().map(Chunk::into_vec).unwrap_or_default();
             bytes.extend_from_slice(&more);
+            count_copied(bytes.len());
             *shown = Some(Chunk::from(bytes));
         }
         Ok(self.shown())
@@ -203,6 +204,7 @@ impl Reader {
             return Ok(Some(chunk));
         }
         let head = Chunk::from(chunk[..max].to_vec());
+        count_copied(max);
         chunk.consume(max);
         self.socket.put_back(chunk);
         Ok(Some(head))

@@ -1,6 +1,7 @@
 //! The read state of a stream: what is in flight, what came, and whose it is.
 
 use sexton_buffers::{Chunk, Claim};
+use sexton_runtime::count_copied;
 use sexton_runtime::op::Detached;
 use std::collections::VecDeque;
 use std::io;
@@ -124,7 +125,7 @@ impl Recv {
         if self.chunks.is_empty() || done.claim.got() == 0 {
             self.done.put(done);
         } else {
-            self.chunks.push_back(Chunk::from(done.claim.take_bytes()));
+            self.chunks.push_back(taken(&mut done.claim));
             self.robbed.push(done);
         }
     }
@@ -141,7 +142,7 @@ impl Recv {
     /// large buffer does not stay with an idle stream.
     pub(super) fn unread(&mut self, claim: &mut Claim) {
         if claim.got() > 0 {
-            self.chunks.push_front(Chunk::from(claim.take_bytes()));
+            self.chunks.push_front(taken(claim));
         }
     }
 
@@ -158,6 +159,12 @@ impl Recv {
         let interrupted = [io::ErrorKind::Interrupted, io::ErrorKind::WouldBlock];
         interrupted.contains(&error.kind()) || is_cancelled(error)
     }
+}
+
+/// The bytes of a buffer that goes back without them.
+pub(super) fn taken(claim: &mut Claim) -> Chunk {
+    count_copied(claim.got());
+    Chunk::from(claim.take_bytes())
 }
 
 /// `ECANCELED`, by the number that Linux has everywhere.

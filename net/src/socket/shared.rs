@@ -2,7 +2,7 @@
 
 use super::outbox::Outbox;
 use super::polls::Polls;
-use super::recv::{Done, Flight, Recv, Ticket};
+use super::recv::{Done, Flight, Recv, Ticket, taken};
 use super::waiters::Waiters;
 use crate::op::{RecvInto, RecvPool};
 use sexton_buffers::{Chunk, Claim, OwnedBuf, PoolBuf, ReadCursor};
@@ -254,7 +254,7 @@ impl Recv {
         }
         self.rob();
         if claim.got() > 0 {
-            self.chunks.push_back(Chunk::from(claim.take_bytes()));
+            self.chunks.push_back(taken(&mut claim));
         }
         if let Some(error) = error.filter(|error| !Self::is_passing(error)) {
             self.error = Some(error);
