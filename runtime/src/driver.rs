@@ -21,7 +21,9 @@
 use crate::config::Config;
 use crate::contain::contained;
 use crate::op::abi;
-use crate::op::{Completion, Detached, Entry, Gives, Multishot, MultishotTable, Op, OpTable, Shot};
+use crate::op::{
+    Answered, Completion, Detached, Entry, Gives, Multishot, MultishotTable, Op, OpTable, Shot,
+};
 use crate::stats::CoreCounters;
 use crate::sys::{Cqe, Entered, IGNORE, Position, Request, Ring, Wait};
 use sexton_buffers::registry::{Answer, Ending, Facts, Key, Next, Place, Polled, Registry, Table};
@@ -63,6 +65,9 @@ struct Inner {
     /// Described, but not pushed: the queue was full, or the graveyard is.
     held: VecDeque<Held>,
     pools: Vec<ProvidedPool>,
+    /// Who is told of the last answer, by the operation's slot; and whom to tell now.
+    tells: Vec<Option<Rc<dyn Answered>>>,
+    told: Vec<Rc<dyn Answered>>,
     /// Cancels that found nothing, to be sent again.
     missed: Vec<Key>,
     missed_since: Option<Instant>,
@@ -98,6 +103,8 @@ impl Driver {
             registry,
             held: VecDeque::new(),
             pools: Vec::new(),
+            tells: Vec::new(),
+            told: Vec::new(),
             missed: Vec::new(),
             missed_since: None,
             held_wait_ms: u32::try_from(config.held_submission.as_millis()).unwrap_or(u32::MAX),
@@ -175,7 +182,7 @@ impl Driver {
         // Foreign code: it may panic, or submit.
         let entry = describe(at);
         std::mem::forget(undo);
-        let Entry { request, mark, limit, gives, exempt, .. } = entry;
+        let Entry { request, mark, limit, gives, exempt, tells, .. } = entry;
         let facts = Facts {
             opcode: request.opcode,
             gives: gives as u8,
@@ -189,6 +196,9 @@ impl Driver {
         // SAFETY: the mark comes from the entry, which was made of this operation at this place.
         unsafe { inner.registry.launch(key, facts, mark, None, detached) };
         self.counters.submitted(request.opcode);
+        if let Some(whom) = tells {
+            inner.tell(key, whom);
+        }
         let full = !exempt && inner.registry.graveyard().is_full();
         // What waits goes first; what nothing may hold back overtakes what the graveyard holds.
         if full || !(inner.held.is_empty() || exempt) || !inner.push(key, &request) {
@@ -340,6 +350,9 @@ impl Driver {
 
     /// Does what a transition asked for. I3: called with no borrow held.
     fn run(&self, job: Job) {
+        while let Some(whom) = self.next_told() {
+            contained(|| whom.answered());
+        }
         match job {
             Next::Nothing => {}
             Next::Stray => self.counters.stray(),
@@ -357,6 +370,10 @@ impl Driver {
                 parcel.adopt(completion);
             }
         }
+    }
+
+    fn next_told(&self) -> Option<Rc<dyn Answered>> {
+        self.inner.borrow_mut().told.pop()
     }
 
     /// Marks the buffer. If its code panics, the operation is dropped, since the kernel has let go
@@ -454,8 +471,16 @@ impl Inner {
     fn complete(&mut self, key: Key, answer: Answer) -> Job {
         if let Some(facts) = self.registry.in_flight_facts(key) {
             self.counters.completed(facts.opcode, answer.result);
+            self.told.extend(self.tells.get_mut(key.index()).and_then(Option::take));
         }
         self.registry.complete(key, answer)
+    }
+
+    fn tell(&mut self, key: Key, whom: Rc<dyn Answered>) {
+        if self.tells.len() <= key.index() {
+            self.tells.resize(key.index() + 1, None);
+        }
+        self.tells[key.index()] = Some(whom);
     }
 
     /// Pushes a request; makes room by submitting if there is none. False: it has to be held.

@@ -205,8 +205,8 @@ pub struct CoreStats {
     pub overflows: u64,
     /// Receives that found no provided buffer.
     pub starved: u64,
-    /// Bytes of streams that were copied in user space: reads into borrowed memory from what had come
-    /// already, and what a read that was given up left to the next one.
+    /// Bytes of streams that were copied in user space: reads into borrowed memory from what had
+    /// come already, and what a read that was given up left to the next one.
     pub copied: u64,
     /// Panics of wakers, destructors and handlers that were contained.
     pub panics: u64,

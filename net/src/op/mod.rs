@@ -8,7 +8,7 @@ mod send;
 mod send_rest;
 
 pub(crate) use accept::Accept;
-pub(crate) use connect::Connect;
+pub(crate) use connect::{Connect, ConnectUnix};
 pub(crate) use recv_into::RecvInto;
 pub(crate) use recv_pool::RecvPool;
 pub(crate) use send::{Send, SendVectored, WriteVectored};

@@ -1,5 +1,5 @@
 //! `IORING_OP_SEND` and `IORING_OP_SENDMSG`, of a pipe `IORING_OP_WRITE` and `IORING_OP_WRITEV`: at
-//! most one of a stream is in flight.
+//! most one of a stream is in flight. The stream hears of its end even if the future was forgotten.
 
 use crate::socket::{Kind, Shared};
 use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf};
@@ -15,14 +15,15 @@ impl<B: IoBuf> Op for Send<B> {
     type Output = BufResult<usize, B>;
 
     fn entry(&mut self) -> Entry<'_> {
-        match self.socket.kind() {
+        let socket = Rc::clone(&self.socket);
+        let entry = match socket.kind() {
             Kind::Socket => Entry::send(self.socket.fd(), &self.buf),
             Kind::Pipe => Entry::write(self.socket.fd(), &self.buf, u64::MAX),
-        }
+        };
+        entry.tell(socket)
     }
 
     fn complete(self, completion: Completion) -> Self::Output {
-        self.socket.send_ended();
         match completion.count() {
             Ok(count) => Ok((count, self.buf)),
             Err(error) => Err(BufError::new(error, self.buf)),
@@ -39,11 +40,11 @@ impl<V: IoVecBuf> Op for SendVectored<V> {
     type Output = BufResult<usize, V>;
 
     fn entry(&mut self) -> Entry<'_> {
-        Entry::sendmsg(self.socket.fd(), &mut self.msg)
+        let socket = Rc::clone(&self.socket);
+        Entry::sendmsg(self.socket.fd(), &mut self.msg).tell(socket)
     }
 
     fn complete(self, completion: Completion) -> Self::Output {
-        self.socket.send_ended();
         let bufs = self.msg.into_inner();
         match completion.count() {
             Ok(count) => Ok((count, bufs)),
@@ -62,11 +63,11 @@ impl<V: IoVecBuf> Op for WriteVectored<V> {
     type Output = BufResult<usize, V>;
 
     fn entry(&mut self) -> Entry<'_> {
-        Entry::writev(self.socket.fd(), &mut self.parts, u64::MAX)
+        let socket = Rc::clone(&self.socket);
+        Entry::writev(self.socket.fd(), &mut self.parts, u64::MAX).tell(socket)
     }
 
     fn complete(self, completion: Completion) -> Self::Output {
-        self.socket.send_ended();
         let bufs = self.parts.into_inner();
         match completion.count() {
             Ok(count) => Ok((count, bufs)),

@@ -6,7 +6,7 @@ use super::recv::{Done, Flight, Recv, Ticket, taken};
 use super::waiters::Waiters;
 use crate::op::{RecvInto, RecvPool};
 use sexton_buffers::{Chunk, Claim, OwnedBuf, PoolBuf, ReadCursor};
-use sexton_runtime::op::Detached;
+use sexton_runtime::op::{Answered, Detached};
 use sexton_runtime::{Fd, calls};
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -185,11 +185,6 @@ impl Shared {
         self.readers.wake();
     }
 
-    /// A send has ended.
-    pub(crate) fn send_ended(self: &Rc<Self>) {
-        self.next_send();
-    }
-
     /// Puts back what a handle showed and did not consume: it comes first again.
     pub(super) fn put_back(&self, chunk: Chunk) {
         if !chunk.is_empty() {
@@ -227,6 +222,13 @@ impl Shared {
         if let Some(flight) = flight {
             flight.bury();
         }
+    }
+}
+
+/// A send has ended, whether its future lives or not: the next one has the turn.
+impl Answered for Shared {
+    fn answered(self: Rc<Self>) {
+        self.next_send();
     }
 }
 

@@ -112,18 +112,30 @@ impl<'a, S: SendOp> WriteOwned<'a, S> {
             self.phase = Phase::Queued(buf);
             return Poll::Pending;
         }
+        let turn = Turn(self.socket);
         if sexton_runtime::is_alone()
             && let Some(count) = S::send_now(self.socket, &buf)
         {
-            self.socket.send_ended();
+            drop(turn);
             return Poll::Ready(Ok((count, buf)));
         }
         let mut send = submit(S::new(Rc::clone(self.socket), buf));
         let polled = Pin::new(&mut send).poll(cx);
         if polled.is_pending() {
+            // From here on the answer gives the turn on.
+            std::mem::forget(turn);
             self.phase = Phase::Sending(send);
         }
         polled
+    }
+}
+
+/// The turn to send, of a send that the kernel does not have: given on when this is dropped.
+struct Turn<'a>(&'a Rc<Shared>);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.next_send();
     }
 }
 

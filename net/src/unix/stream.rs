@@ -1,10 +1,10 @@
 //! A connection on this machine.
 
 use crate::methods::stream_methods;
-use crate::op::Connect;
+use crate::op::ConnectUnix;
 use crate::socket::{Reader, Shared, Writer};
 use sexton_buffers::BufError;
-use sexton_runtime::op::{SocketAddrBuf, submit};
+use sexton_runtime::op::{UnixAddrBuf, submit};
 use sexton_runtime::{Fd, calls};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -73,9 +73,9 @@ impl UnixStream {
     /// # Errors
     /// As [`connect`](Self::connect).
     pub async fn connect_addr(addr: &SocketAddr) -> io::Result<Self> {
-        let peer = SocketAddrBuf::unix(addr)?;
+        let peer = UnixAddrBuf::new(addr)?;
         let fd = Fd::new(calls::socket::unix_stream()?);
-        submit(Connect { fd, peer }).await.map(Self::from_fd)
+        submit(ConnectUnix { fd, peer }).await.map(Self::from_fd)
     }
 
     /// Two streams, connected to one another. `socketpair`, a plain system call.

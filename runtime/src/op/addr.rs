@@ -2,32 +2,23 @@
 //!
 //! # Invariants
 //!
-//! - **I1** `storage` is room for any address form, zeroed at first, and `len` says how much of it
-//!   is room (before a call) or an address (after it).
+//! - **I1** `storage` is room for the larger of the two internet address forms, and `len` says how
+//!   much of it is room (before a call) or an address (after it).
 
 #![allow(unsafe_code, reason = "addresses are read out of the kernel's own structures")]
 
-use std::io;
-use std::mem::{MaybeUninit, offset_of, size_of};
+use std::mem::{MaybeUninit, size_of};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::SocketAddr as UnixAddr;
 
-/// Room for one address of a socket (IPv4, IPv6 or local), as `accept` and `connect` want it.
+/// Room for one internet address (IPv4 or IPv6), as `accept` and `connect` want it.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct SocketAddrBuf {
-    storage: MaybeUninit<libc::sockaddr_storage>,
+    storage: MaybeUninit<libc::sockaddr_in6>,
     len: libc::socklen_t,
 }
 
-const ROOM: usize = size_of::<libc::sockaddr_storage>();
-/// Where the name of a local address begins, and how long it may be.
-const NAME_AT: usize = offset_of!(libc::sockaddr_un, sun_path);
-const NAME_MAX: usize = size_of::<libc::sockaddr_un>() - NAME_AT;
-const _: () = assert!(ROOM >= size_of::<libc::sockaddr_in6>());
-const _: () = assert!(ROOM >= size_of::<libc::sockaddr_un>());
+const _: () = assert!(size_of::<libc::sockaddr_in6>() >= size_of::<libc::sockaddr_in>());
 
 impl std::fmt::Debug for SocketAddrBuf {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -36,38 +27,10 @@ impl std::fmt::Debug for SocketAddrBuf {
 }
 
 impl SocketAddrBuf {
-    /// Room for any address.
+    /// Room for any internet address.
     #[must_use]
     pub fn empty() -> Self {
-        Self { storage: MaybeUninit::zeroed(), len: ROOM as u32 }
-    }
-
-    /// A local address (`AF_UNIX`), in the kernel's form.
-    ///
-    /// # Errors
-    /// `InvalidInput` for an address without a name.
-    pub fn unix(addr: &UnixAddr) -> io::Result<Self> {
-        let (name, zeros) = match (addr.as_pathname(), addr.as_abstract_name()) {
-            // A path ends with a zero byte, an abstract name begins with one.
-            (Some(path), _) => (path.as_os_str().as_bytes(), (0, 1)),
-            (None, Some(name)) => (name, (1, 0)),
-            (None, None) => (&[][..], (0, 0)),
-        };
-        let len = zeros.0 + name.len() + zeros.1;
-        if name.is_empty() || len > NAME_MAX {
-            let what = "a local socket's address needs a name of 1 to 107 bytes";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-        }
-        let mut this = Self::empty();
-        let base = this.storage.as_mut_ptr();
-        // SAFETY: I1: there is room for the family, which every form begins with.
-        unsafe { base.cast::<libc::sa_family_t>().write(libc::AF_UNIX as libc::sa_family_t) };
-        // SAFETY: I1: the name begins within the storage.
-        let at = unsafe { base.cast::<u8>().add(NAME_AT + zeros.0) };
-        // SAFETY: I1: `len` bytes fit behind `NAME_AT`, as was checked.
-        unsafe { at.copy_from_nonoverlapping(name.as_ptr(), name.len()) };
-        this.len = (NAME_AT + len) as u32;
-        Ok(this)
+        Self { storage: MaybeUninit::zeroed(), len: size_of::<libc::sockaddr_in6>() as u32 }
     }
 
     /// `addr`, in the kernel's form.
@@ -87,26 +50,23 @@ impl SocketAddrBuf {
                 this.len = size_of::<libc::sockaddr_in>() as u32;
             }
             SocketAddr::V6(v6) => {
-                let raw = libc::sockaddr_in6 {
+                this.storage.write(libc::sockaddr_in6 {
                     sin6_family: libc::AF_INET6 as u16,
                     sin6_port: v6.port().to_be(),
                     sin6_flowinfo: v6.flowinfo(),
                     sin6_addr: libc::in6_addr { s6_addr: v6.ip().octets() },
                     sin6_scope_id: v6.scope_id(),
-                };
-                // SAFETY: I1: there is room for this form.
-                unsafe { this.storage.as_mut_ptr().cast::<libc::sockaddr_in6>().write(raw) };
-                this.len = size_of::<libc::sockaddr_in6>() as u32;
+                });
             }
         }
         this
     }
 
-    /// The internet address, if the kernel wrote one.
+    /// The address, if the kernel wrote one of a form known here.
     #[must_use]
     pub fn get(&self) -> Option<SocketAddr> {
-        // SAFETY: I1: there is room for this form, and all of it is initialised.
-        let v6 = unsafe { self.storage.as_ptr().cast::<libc::sockaddr_in6>().read() };
+        // SAFETY: zeroed at first, then written by the kernel or by `new`: initialised.
+        let v6 = unsafe { self.storage.assume_init() };
         match i32::from(v6.sin6_family) {
             libc::AF_INET6 => Some(SocketAddr::V6(SocketAddrV6::new(
                 Ipv6Addr::from(v6.sin6_addr.s6_addr),
@@ -126,21 +86,21 @@ impl SocketAddrBuf {
 
     /// Where the kernel writes an address and its length.
     pub(crate) fn room(&mut self) -> (*mut u8, *mut libc::socklen_t) {
-        self.len = ROOM as u32;
+        self.len = size_of::<libc::sockaddr_in6>() as u32;
         (self.storage.as_mut_ptr().cast(), &raw mut self.len)
     }
 
-    /// The address for the kernel to read. The length that the kernel wrote may be that of a longer
-    /// address, of which only the part that had room is here.
+    /// The address for the kernel to read. The kernel's own length may be that of a longer address
+    /// (a local socket's), of which only the part that had room is here.
     pub(crate) fn bytes(&self) -> (*const u8, libc::socklen_t) {
-        (self.storage.as_ptr().cast(), self.len.min(ROOM as u32))
+        let room = size_of::<libc::sockaddr_in6>() as u32;
+        (self.storage.as_ptr().cast(), self.len.min(room))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{SocketAddrBuf, UnixAddr};
-    use std::os::linux::net::SocketAddrExt;
+    use super::SocketAddrBuf;
 
     #[test]
     fn addresses_survive_the_kernels_form() {
@@ -154,21 +114,8 @@ mod tests {
     #[test]
     fn the_kernel_never_reads_beyond_the_room_that_it_was_given() {
         let mut addr = SocketAddrBuf::empty();
-        // What `accept` could say of a peer with a long address.
-        addr.len = 1000;
+        // What `accept` says of a peer with a long local address.
+        addr.len = 110;
         assert_eq!(addr.bytes().1 as usize, size_of_val(&addr.storage));
-    }
-
-    #[test]
-    fn local_addresses_are_those_of_std() {
-        let path = UnixAddr::from_pathname("/run/x.sock").unwrap();
-        let (_, len) = SocketAddrBuf::unix(&path).unwrap().bytes();
-        assert_eq!(len, 2 + 11 + 1);
-        let name = UnixAddr::from_abstract_name(b"name").unwrap();
-        let (_, len) = SocketAddrBuf::unix(&name).unwrap().bytes();
-        assert_eq!(len, 2 + 1 + 4);
-        assert_eq!(SocketAddrBuf::unix(&name).unwrap().get(), None);
-        let unnamed = UnixAddr::from_pathname("").unwrap();
-        assert!(SocketAddrBuf::unix(&unnamed).is_err());
     }
 }

@@ -12,6 +12,7 @@
 use super::abi;
 use super::addr::SocketAddrBuf;
 use super::msg::{MsgSend, Parts};
+use super::unix_addr::UnixAddrBuf;
 use crate::fd::Fd;
 use crate::sys::Request;
 use io_uring::opcode;
@@ -19,6 +20,7 @@ use sexton_buffers::registry::Mark;
 use sexton_buffers::{Claim, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ProvidedPool};
 use std::ffi::CStr;
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 /// The kernel moves at most this many bytes at once (`MAX_RW_COUNT`); longer requests are clamped.
 const MAX_LEN: usize = 0x7fff_f000;
@@ -48,7 +50,6 @@ impl Gives {
 /// What an operation asks of the kernel: opcode, descriptor, memory, flags.
 ///
 /// It borrows from the operation that made it: every constructor takes references.
-#[derive(Debug)]
 #[must_use]
 pub struct Entry<'a> {
     pub(crate) request: Request,
@@ -58,7 +59,22 @@ pub struct Entry<'a> {
     pub(crate) gives: Gives,
     /// Whether the graveyard's limit holds it back.
     pub(crate) exempt: bool,
+    /// Who is told when the last answer is here.
+    pub(crate) tells: Option<Rc<dyn Answered>>,
     _at: PhantomData<&'a mut ()>,
+}
+
+impl std::fmt::Debug for Entry<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
+/// Who wants to know that the kernel has let go of an operation, whether its future is polled again
+/// or was forgotten.
+pub trait Answered {
+    /// The last answer is here; the operation's own future has not seen it yet.
+    fn answered(self: Rc<Self>);
 }
 
 /// The length for the kernel: clamped, never cut off.
@@ -101,6 +117,7 @@ impl<'a> Entry<'a> {
             limit: 0,
             gives: Gives::Nothing,
             exempt: false,
+            tells: None,
             _at: PhantomData,
         }
     }
@@ -128,6 +145,13 @@ impl<'a> Entry<'a> {
         self.request.addr = filled.as_ptr().cast_mut();
         self.request.len = clamp(filled.len());
         self.limit = self.request.len;
+        self
+    }
+
+    /// Tells `whom` when the last answer is here, also if nobody polls for it: what waits behind
+    /// this operation need not wait for its future.
+    pub fn tell(mut self, whom: Rc<dyn Answered>) -> Self {
+        self.tells = Some(whom);
         self
     }
 
@@ -258,8 +282,16 @@ impl<'a> Entry<'a> {
 
     /// Connects to `peer`. `IORING_OP_CONNECT`, since Linux 5.5.
     pub fn connect(fd: &'a Fd, peer: &'a SocketAddrBuf) -> Self {
+        Self::connect_to(fd, peer.bytes())
+    }
+
+    /// Connects to a local socket. `IORING_OP_CONNECT`, since Linux 5.5.
+    pub fn connect_unix(fd: &'a Fd, peer: &'a UnixAddrBuf) -> Self {
+        Self::connect_to(fd, peer.bytes())
+    }
+
+    fn connect_to(fd: &'a Fd, (addr, len): (*const u8, libc::socklen_t)) -> Self {
         let mut entry = Self::on(opcode::Connect::CODE, fd);
-        let (addr, len) = peer.bytes();
         entry.request.addr = addr.cast_mut();
         entry.request.off = u64::from(len);
         entry
