@@ -258,6 +258,9 @@
 //! | `bytes` | `bytes::Bytes` and `bytes::BytesMut` as buffers |
 #![forbid(unsafe_code)]
 
+#[cfg(doctest)]
+mod guides;
+
 #[doc(inline)]
 pub use sexton_buffers as buf;
 #[doc(inline)]
