@@ -94,7 +94,8 @@ impl Backlog {
         }
     }
 
-    /// The next connection, or why there is none now. The accept in flight is the listener's: nothing is lost with a future.
+    /// The next connection, or that there is no descriptor for it now. The accept in flight is the
+    /// listener's: nothing is lost with a future.
     fn poll_accept(
         self: &Rc<Self>,
         cx: &mut Context<'_>,
