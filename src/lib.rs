@@ -256,7 +256,11 @@
 //! |---|---|
 //! | `macros` (default) | [`main`](macro@main) and [`test`](macro@test) |
 //! | `bytes` | `bytes::Bytes` and `bytes::BytesMut` as buffers |
+//! | `stream` | `futures_core::Stream` for lines, segments and incoming connections |
 #![forbid(unsafe_code)]
+
+#[cfg(doctest)]
+mod guides;
 
 #[doc(inline)]
 pub use sexton_buffers as buf;

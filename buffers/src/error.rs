@@ -1,7 +1,7 @@
 //! A failed operation gives its buffer back: `BufError`, and the result type around it.
 
-use core::fmt;
-use std::{error, io};
+use core::{error, fmt};
+use std::io;
 
 /// What an operation that took a buffer answers: both arms return the buffer, so `?` works and
 /// nothing is lost.

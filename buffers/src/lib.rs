@@ -24,7 +24,13 @@
 //! (the erased buffers), `pool` (memory from which the kernel picks), `graveyard` and `registry`
 //! (who owns what while the kernel works).
 
+// `no_std` with `std` beside it: a module that needs more than core and alloc has to say so, and
+// the only thing of std that any of them names is `std::io`.
+#![cfg_attr(not(test), no_std)]
+
 extern crate alloc;
+#[cfg(not(test))]
+extern crate std;
 
 mod io_buf;
 mod io_buf_mut;

@@ -9,6 +9,9 @@
 //!
 //! Read in this order: `socket` (the read state and the write state of a stream), `op`, `tcp`, the
 //! others, `addr` (names and addresses).
+//!
+//! # Features
+//! * `stream`: `futures_core::Stream` for the connections of a listener; off by default.
 #![forbid(unsafe_code)]
 
 mod op;
@@ -19,9 +22,13 @@ mod halves;
 mod addr;
 mod tcp;
 mod unix;
+#[cfg(feature = "stream")]
+mod incoming;
 pub mod pipe;
 
 pub use addr::ToSocketAddrs;
 pub use halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
+#[cfg(feature = "stream")]
+pub use incoming::Incoming;
 pub use tcp::{TcpListener, TcpStream};
 pub use unix::{UCred, UnixListener, UnixStream};

@@ -67,7 +67,7 @@ impl List {
     /// Takes `index` out, if it is listed.
     pub(super) fn remove<T: Linked>(&mut self, slab: &mut Slab<T>, index: usize) {
         let Links { prev, next, listed } =
-            std::mem::replace(slab[index].links(self.which), Links::FREE);
+            core::mem::replace(slab[index].links(self.which), Links::FREE);
         if !listed {
             return;
         }

@@ -36,12 +36,13 @@ pub use state::Answer;
 pub use stored::Stored;
 
 use crate::graveyard::{Graveyard, GraveyardLimit, GraveyardStats};
+use alloc::vec::Vec;
+use core::mem::ManuallyDrop;
+use core::task::Waker;
 use list::{Linked, Links, List, Which};
 use pages::Pages;
 use slab::Slab;
 use state::{Action, State};
-use std::mem::ManuallyDrop;
-use std::task::Waker;
 
 /// What the registry needs to know of an operation's type, made by whoever defines operations.
 ///
@@ -65,8 +66,8 @@ pub struct Table<C> {
     pub discard: unsafe fn(*mut Words),
 }
 
-impl<C> std::fmt::Debug for Table<C> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<C> core::fmt::Debug for Table<C> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Table").finish_non_exhaustive()
     }
 }
@@ -160,7 +161,7 @@ pub struct Ending<C: 'static> {
     /// What was noted at submission.
     pub facts: Facts,
     mark: Option<Mark>,
-    _table: std::marker::PhantomData<&'static Table<C>>,
+    _table: core::marker::PhantomData<&'static Table<C>>,
 }
 
 impl<C> Ending<C> {
@@ -257,8 +258,8 @@ pub struct Registry<C: 'static> {
     retired: usize,
 }
 
-impl<C> std::fmt::Debug for Registry<C> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<C> core::fmt::Debug for Registry<C> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Registry")
             .field("in_flight", &self.in_flight)
             .field("graveyard", &self.graveyard)
@@ -412,7 +413,7 @@ impl<C> Registry<C> {
             return Next::Stray;
         }
         let facts = record.facts;
-        let next = Self::next(record, key, action, waker, std::ptr::null_mut());
+        let next = Self::next(record, key, action, waker, core::ptr::null_mut());
         self.in_flight -= 1;
         self.cancels.remove(&mut self.records, key.index());
         if was_buried {
@@ -446,7 +447,7 @@ impl<C> Registry<C> {
         let facts = record.facts;
         let next = match action {
             Action::Adopt(answer) => Next::Adopt(Self::ending(record, key, answer, first)),
-            action => Self::next(record, key, action, waker, std::ptr::null_mut()),
+            action => Self::next(record, key, action, waker, core::ptr::null_mut()),
         };
         if was_in_flight {
             self.graveyard.bury(&facts);
@@ -577,7 +578,7 @@ impl<C> Registry<C> {
 
     fn ending(record: &Record<C>, key: Key, answer: Answer, first: Option<Answer>) -> Ending<C> {
         let (facts, mark) = (record.facts, record.mark);
-        Ending { key, answer, first, facts, mark, _table: std::marker::PhantomData }
+        Ending { key, answer, first, facts, mark, _table: core::marker::PhantomData }
     }
 
     fn next(

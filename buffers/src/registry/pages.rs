@@ -11,7 +11,8 @@
 
 #![allow(unsafe_code, reason = "raw pages are what keeps neighbours in flight apart")]
 
-use std::mem::MaybeUninit;
+use alloc::{boxed::Box, vec::Vec};
+use core::mem::MaybeUninit;
 
 /// Words of a slot: an operation of up to this size is stored in place, a larger one is boxed.
 /// Twelve words hold a socket's receive or send with any usual buffer.
@@ -53,7 +54,7 @@ impl Pages {
     /// No slot is in use: neither the kernel nor anybody else touches one again.
     pub(super) unsafe fn free_all(&mut self) {
         for page in self.pages.drain(..) {
-            let page = std::ptr::slice_from_raw_parts_mut(page, PAGE_SLOTS);
+            let page = core::ptr::slice_from_raw_parts_mut(page, PAGE_SLOTS);
             // SAFETY: `reserve` made the page as a box of this length; the caller vouches that
             // nobody uses it any more.
             drop(unsafe { Box::from_raw(page) });

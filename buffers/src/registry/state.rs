@@ -15,7 +15,7 @@
 //! Transitions only decide; what they return is done by the caller, after its borrow has ended,
 //! because wakers and adoption run other people's code.
 
-use std::task::Waker;
+use core::task::Waker;
 
 /// What the kernel said: a result (an errno below zero) and flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,8 +9,9 @@
 #![allow(unsafe_code, reason = "operations are moved into and out of raw slots")]
 
 use super::pages::{SLOT_WORDS, Words};
-use std::marker::PhantomData;
-use std::mem::{align_of, size_of};
+use alloc::boxed::Box;
+use core::marker::PhantomData;
+use core::mem::{align_of, size_of};
 
 /// How a value of type `O` lies in a slot.
 #[derive(Debug)]

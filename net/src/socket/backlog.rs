@@ -3,16 +3,17 @@
 use super::waiters::Waiters;
 use crate::op::Accept;
 use sexton_runtime::op::{Detached, SocketAddrBuf};
-use sexton_runtime::time::{Duration, sleep};
+use sexton_runtime::time::{Duration, Sleep, sleep};
 use sexton_runtime::{CancelHook, Fd};
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// A connection, and its peer if the kernel said who.
 pub(crate) type Connection = (OwnedFd, Option<SocketAddr>);
@@ -70,15 +71,31 @@ impl Backlog {
 
     /// The next connection; while no descriptor is left it pauses and goes on.
     pub(crate) async fn accept(self: &Rc<Self>, hook: &mut CancelHook) -> io::Result<Connection> {
+        let mut pause = None;
+        poll_fn(|cx| self.poll_connection(cx, hook, &mut pause)).await
+    }
+
+    /// [`accept`](Self::accept), to be polled with the same hook and the same pause.
+    pub(crate) fn poll_connection(
+        self: &Rc<Self>,
+        cx: &mut Context<'_>,
+        hook: &mut CancelHook,
+        pause: &mut Option<Sleep>,
+    ) -> Poll<io::Result<Connection>> {
         loop {
-            match poll_fn(|cx| self.poll_accept(cx, hook)).await? {
-                Accepted::Connection(connection) => return Ok(connection),
-                Accepted::Exhausted => sleep(PAUSE).await,
+            if let Some(sleep) = pause {
+                ready!(Pin::new(sleep).poll(cx));
+                *pause = None;
+            }
+            match ready!(self.poll_accept(cx, hook))? {
+                Accepted::Connection(connection) => return Poll::Ready(Ok(connection)),
+                Accepted::Exhausted => *pause = Some(sleep(PAUSE)),
             }
         }
     }
 
-    /// The next connection. The accept in flight is the listener's: nothing is lost with a future.
+    /// The next connection, or that there is no descriptor for it now. The accept in flight is the
+    /// listener's: nothing is lost with a future.
     fn poll_accept(
         self: &Rc<Self>,
         cx: &mut Context<'_>,

@@ -87,6 +87,18 @@ impl TcpListener {
         Ok((TcpStream::from_fd(fd.into()), peer))
     }
 
+    /// The connections, one after the other, as a stream that never ends (feature `stream`).
+    ///
+    /// # If dropped
+    /// No connection is lost, as with [`accept`](Self::accept).
+    ///
+    /// # Kernel
+    /// As [`accept`](Self::accept).
+    #[cfg(feature = "stream")]
+    pub fn incoming(&self) -> crate::Incoming<'_, TcpStream> {
+        crate::Incoming::new(&self.backlog, |fd| TcpStream::from_fd(fd.into()))
+    }
+
     /// The address that it listens on.
     ///
     /// # Errors

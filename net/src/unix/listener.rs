@@ -80,6 +80,18 @@ impl UnixListener {
         Ok((UnixStream::from_fd(fd.into()), peer))
     }
 
+    /// The connections, one after the other, as a stream that never ends (feature `stream`).
+    ///
+    /// # If dropped
+    /// No connection is lost, as with [`accept`](Self::accept).
+    ///
+    /// # Kernel
+    /// As [`accept`](Self::accept).
+    #[cfg(feature = "stream")]
+    pub fn incoming(&self) -> crate::Incoming<'_, UnixStream> {
+        crate::Incoming::new(&self.backlog, |fd| UnixStream::from_fd(fd.into()))
+    }
+
     /// The address that it listens on.
     ///
     /// # Errors
