@@ -6,7 +6,10 @@ use std::mem::MaybeUninit;
 use std::task::Poll;
 
 use sexton_buffers::{ReadBuf, ReadBufVec};
-use sexton_io::{BufRead, Memory, OwnedRead, OwnedWrite, Read, Ready, Seek, Write, copy};
+use sexton_io::{
+    BufRead, BufWrite, BufWriter, ManagedRead, Memory, OwnedRead, OwnedWrite, Read, Ready, Seek,
+    Write, copy, duplex, pump,
+};
 
 use crate::support::{Script, Sink, Step, Take, block_on, poll_times};
 
@@ -245,21 +248,56 @@ fn owned_reads_of_several_steps_drop_what_they_gathered() {
     assert_eq!(reader.get_ref().rest(), b"last");
 }
 
+fn slow() -> Sink {
+    Sink::new([Take::AtMost(3), Take::Block])
+}
+
 /// Not lossless: some of it is written, and who repeats it writes that twice.
 #[test]
 fn writes_of_several_steps_have_written_a_part() {
-    let slow = || Sink::new([Take::AtMost(3), Take::Block]);
-    let mut sinks = [slow(), slow(), slow(), slow(), slow()];
-    let [all, vectored, text, owned, once] = &mut sinks;
+    let mut sinks = [slow(), slow(), slow(), slow()];
+    let [all, vectored, text, owned] = &mut sinks;
     assert!(poll_times(1, all.write_all(b"a line")).is_none());
     let mut bufs = [IoSlice::new(b"a "), IoSlice::new(b"line")];
     assert!(poll_times(1, vectored.write_all_vectored(&mut bufs)).is_none());
     assert!(poll_times(1, text.write_fmt(format_args!("a {}", "line"))).is_none());
     assert!(poll_times(1, owned.write_all_owned(b"a line".to_vec())).is_none());
-    assert!(poll_times(1, copy(&mut Memory::new("a line"), once)).is_none());
     for sink in sinks {
         assert!(b"a line".starts_with(&sink.taken[..]) && sink.taken.len() >= 2, "{sink:?}");
     }
+}
+
+/// Not lossless: what the copy has read and not written is in memory of its own.
+#[test]
+fn copies_that_are_dropped_lose_what_they_hold() {
+    let (mut reader, mut sink) = (Memory::new("a line"), slow());
+    assert!(poll_times(1, copy(&mut reader, &mut sink)).is_none());
+    assert_eq!((reader.rest(), &sink.taken[..]), (&b""[..], &b"a l"[..]));
+    let mut sink = slow();
+    assert!(poll_times(1, pump(&mut Whole(Some(b"a line".to_vec())), &mut sink)).is_none());
+    assert_eq!(sink.taken, b"a l");
+}
+
+/// Gives its bytes away at once.
+struct Whole(Option<Vec<u8>>);
+
+impl ManagedRead for Whole {
+    type Buf = Vec<u8>;
+
+    async fn read_managed(&mut self, _max: usize) -> std::io::Result<Option<Vec<u8>>> {
+        Ok(self.0.take())
+    }
+}
+
+/// Not lossless: what had room is committed, and who repeats it commits that twice.
+#[test]
+fn a_put_that_is_dropped_has_committed_a_part() {
+    let (mut one, mut other) = duplex(4);
+    let mut writer = BufWriter::with_capacity(&mut one, 4);
+    assert!(poll_times(1, writer.put(b"0123456789")).is_none());
+    let mut all = [0; 4];
+    block_on(other.read_exact(&mut all)).unwrap();
+    assert_eq!(&all, b"0123");
 }
 
 /// Waits once before each seek.
