@@ -20,6 +20,8 @@ mod arrows;
 mod doors;
 #[path = "tidy/documents.rs"]
 mod documents;
+#[path = "tidy/shown.rs"]
+mod shown;
 
 use tree::{File, Tree};
 
@@ -112,6 +114,9 @@ const UNSAFE: &[&str] = &[
     "tests/support/frozen.rs",
     "tests/support/guarded.rs",
 ];
+
+/// Pages of tables that say of each thing where it is shown.
+const SHOWN: &[&str] = &["docs/cancellation-table.md", "docs/io-traits.md"];
 
 /// Files that choose between variants of a module, beside tests, documentation and features.
 const VARIANTS: &[&str] = &[
@@ -259,6 +264,17 @@ fn every_path_that_the_architecture_names_exists() {
     let tree = Tree::read();
     let page = tree.text("ARCHITECTURE.md").expect("the repository has an ARCHITECTURE.md");
     settle(documents::paths("ARCHITECTURE.md", page, |path| tree.has(path)));
+}
+
+#[test]
+fn what_the_tables_name_is_there_and_every_row_is_shown_or_called_open() {
+    let tree = Tree::read();
+    settle(SHOWN.iter().flat_map(|path| {
+        let Some(page) = tree.text(path) else { return vec![format!("{path}: not there")] };
+        let mut complaints = shown::rows(path, page);
+        complaints.extend(shown::names(path, page, |p| tree.has(p), |p| tree.text(p)));
+        complaints
+    }));
 }
 
 #[test]

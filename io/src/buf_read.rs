@@ -36,6 +36,13 @@ use crate::{Lines, Read, Split, TooLong};
 /// assert_eq!(block_on(sum(&mut Memory::new([1, 2, 3])))?, 6);
 /// # Ok::<(), std::io::Error>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not show bytes of its own",
+    label = "not a reader with memory of its own",
+    note = "a shared reference cannot show bytes, since another one might consume them: take \
+            `&mut` of the stream, or its read half by `split_io` or `into_split`",
+    note = "around any other `OwnedRead`, `BufReader::new(reader)` is one"
+)]
 pub trait BufRead: Read {
     /// Shows what is there: at least one byte, or none at the end of the stream.
     ///

@@ -103,6 +103,44 @@ fn no_descriptor_stays_behind_when_accepts_are_given_up() {
     play("descriptors::no_descriptor_stays_behind_when_accepts_are_given_up", "counts");
 }
 
+/// Connects, and gives up at once, soon, or never.
+async fn connect_and_let_go() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let mut waited = 0;
+    for round in 0..1_000 {
+        let mut connect = Box::pin(TcpStream::connect(addr));
+        let connected = poll_once(connect.as_mut()).await.is_some();
+        waited += usize::from(!connected);
+        if !connected {
+            turns(round % 4).await;
+        }
+        drop(connect);
+        // Those that came about are taken from the queue, and found closed.
+        while let Ok(accepted) = timeout(Duration::ZERO, listener.accept()).await {
+            drop(accepted.unwrap());
+        }
+    }
+    assert!(waited > 0, "none was given up while it waited");
+    while timeout(Duration::from_millis(100), listener.accept()).await.is_ok() {}
+}
+
+#[test]
+fn no_descriptor_stays_behind_when_connects_are_given_up() {
+    if role().is_some() {
+        return within_a_minute(|| {
+            let runtime = sexton::Builder::new().build().unwrap();
+            runtime.block_on(async {
+                drop(TcpListener::bind("127.0.0.1:0").await);
+                let before = open_descriptors();
+                connect_and_let_go().await;
+                until("nothing is left", || open_descriptors() == before).await;
+            });
+        });
+    }
+    play("descriptors::no_descriptor_stays_behind_when_connects_are_given_up", "counts");
+}
+
 async fn pair(listener: &TcpListener) -> (TcpStream, TcpStream) {
     let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     (client, listener.accept().await.unwrap().0)

@@ -1,10 +1,15 @@
 //! A future dropped wherever it waits loses nothing, where the docs say so.
 
-use std::io::{ErrorKind, IoSlice};
+use std::future::poll_fn;
+use std::io::{Cursor, ErrorKind, IoSlice, SeekFrom};
 use std::mem::MaybeUninit;
+use std::task::Poll;
 
 use sexton_buffers::{ReadBuf, ReadBufVec};
-use sexton_io::{BufRead, Memory, OwnedRead, Read, Ready, Write};
+use sexton_io::{
+    BufRead, BufWrite, BufWriter, ManagedRead, Memory, OwnedRead, OwnedWrite, Read, Ready, Seek,
+    Write, copy, duplex, pump,
+};
 
 use crate::support::{Script, Sink, Step, Take, block_on, poll_times};
 
@@ -200,6 +205,127 @@ fn waiting_is_cancelled_without_a_trace() {
     let mut reader = Script::slow(["a"]);
     assert!(poll_times(1, reader.ready(sexton_io::Interest::READ)).is_none());
     assert_eq!(reader.rest(), b"a");
+}
+
+#[test]
+fn a_look_for_more_that_is_dropped_takes_nothing() {
+    for mut reader in streams() {
+        let left = until_some(|polls| poll_times(polls, reader.has_data_left()).and_then(ok));
+        assert!(left, "and nothing of it was taken");
+        let mut all = Vec::new();
+        while let Some(byte) =
+            until_some(|polls| poll_times(polls, reader.next_byte()).and_then(ok))
+        {
+            all.push(byte);
+        }
+        assert_eq!(all, TEXT);
+        assert!(!until_some(|polls| poll_times(polls, reader.has_data_left()).and_then(ok)));
+    }
+}
+
+/// What came, unless it was an interruption.
+fn ok<T>(result: std::io::Result<T>) -> Option<T> {
+    result.map_err(|e| assert_eq!(e.kind(), ErrorKind::Interrupted)).ok()
+}
+
+/// Not lossless: the bytes are in the slice, but nobody knows how many.
+#[test]
+fn an_exact_read_into_a_slice_loses_its_count() {
+    let mut reader = Script::slow(["half", "rest"]);
+    let mut buf = [b'.'; 8];
+    assert!(poll_times(2, reader.read_exact(&mut buf)).is_none());
+    assert_eq!(&buf, b"half....");
+    assert_eq!(reader.rest(), b"rest");
+}
+
+/// Not lossless: the buffer is gone, and the bytes with it. One read at a time loses nothing.
+#[test]
+fn owned_reads_of_several_steps_drop_what_they_gathered() {
+    let mut reader = Script::slow(["half", "rest", "last"]).owned();
+    assert!(poll_times(2, reader.read_exact_owned(Vec::with_capacity(8))).is_none());
+    assert_eq!(reader.get_ref().rest(), b"restlast");
+    assert!(poll_times(1, reader.read_to_end_owned(Vec::new())).is_none());
+    assert_eq!(reader.get_ref().rest(), b"last");
+}
+
+fn slow() -> Sink {
+    Sink::new([Take::AtMost(3), Take::Block])
+}
+
+/// Not lossless: some of it is written, and who repeats it writes that twice.
+#[test]
+fn writes_of_several_steps_have_written_a_part() {
+    let mut sinks = [slow(), slow(), slow(), slow()];
+    let [all, vectored, text, owned] = &mut sinks;
+    assert!(poll_times(1, all.write_all(b"a line")).is_none());
+    let mut bufs = [IoSlice::new(b"a "), IoSlice::new(b"line")];
+    assert!(poll_times(1, vectored.write_all_vectored(&mut bufs)).is_none());
+    assert!(poll_times(1, text.write_fmt(format_args!("a {}", "line"))).is_none());
+    assert!(poll_times(1, owned.write_all_owned(b"a line".to_vec())).is_none());
+    for sink in sinks {
+        assert!(b"a line".starts_with(&sink.taken[..]) && sink.taken.len() >= 2, "{sink:?}");
+    }
+}
+
+/// Not lossless: what the copy has read and not written is in memory of its own.
+#[test]
+fn copies_that_are_dropped_lose_what_they_hold() {
+    let (mut reader, mut sink) = (Memory::new("a line"), slow());
+    assert!(poll_times(1, copy(&mut reader, &mut sink)).is_none());
+    assert_eq!((reader.rest(), &sink.taken[..]), (&b""[..], &b"a l"[..]));
+    let mut sink = slow();
+    assert!(poll_times(1, pump(&mut Whole(Some(b"a line".to_vec())), &mut sink)).is_none());
+    assert_eq!(sink.taken, b"a l");
+}
+
+/// Gives its bytes away at once.
+struct Whole(Option<Vec<u8>>);
+
+impl ManagedRead for Whole {
+    type Buf = Vec<u8>;
+
+    async fn read_managed(&mut self, _max: usize) -> std::io::Result<Option<Vec<u8>>> {
+        Ok(self.0.take())
+    }
+}
+
+/// Not lossless: what had room is committed, and who repeats it commits that twice.
+#[test]
+fn a_put_that_is_dropped_has_committed_a_part() {
+    let (mut one, mut other) = duplex(4);
+    let mut writer = BufWriter::with_capacity(&mut one, 4);
+    assert!(poll_times(1, writer.put(b"0123456789")).is_none());
+    let mut all = [0; 4];
+    block_on(other.read_exact(&mut all)).unwrap();
+    assert_eq!(&all, b"0123");
+}
+
+/// Waits once before each seek.
+struct SlowSeeker(Cursor<&'static [u8]>);
+
+impl Seek for SlowSeeker {
+    async fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let mut waited = false;
+        poll_fn(
+            |_| if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending },
+        )
+        .await;
+        Seek::seek(&mut self.0, to).await
+    }
+}
+
+#[test]
+fn a_seek_that_is_dropped_has_not_moved() {
+    let mut file = SlowSeeker(Cursor::new(TEXT));
+    assert_eq!(block_on(file.seek(SeekFrom::Start(4))).unwrap(), 4);
+    assert!(poll_times(1, file.seek(SeekFrom::End(0))).is_none());
+    assert!(poll_times(1, file.seek_relative(3)).is_none());
+    assert!(poll_times(1, file.rewind()).is_none());
+    assert!(poll_times(1, file.stream_position()).is_none());
+    assert_eq!(block_on(file.stream_position()).unwrap(), 4);
+    // The length by three seeks moves there and back: dropped in between, it stays at the end.
+    assert!(poll_times(3, file.stream_len()).is_none());
+    assert_eq!(block_on(file.stream_position()).unwrap(), TEXT.len() as u64);
 }
 
 /// What spawns futures on other threads needs this; the traits themselves ask for nothing.
