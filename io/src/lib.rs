@@ -77,7 +77,8 @@ pub use copy::{copy, copy_buf, copy_with, pump};
 pub use copy_bidirectional::{copy_bidirectional, copy_bidirectional_with};
 pub use duplex::{Duplex, DuplexReader, DuplexWriter, duplex};
 pub use dynamic::{
-    DynBufRead, DynOwnedRead, DynOwnedWrite, DynRead, DynReadAt, DynReady, DynWrite, LocalBoxFuture,
+    DynBufRead, DynOwnedRead, DynOwnedWrite, DynRead, DynReadAt, DynReady, DynSeek, DynWrite,
+    DynWriteAt, LocalBoxFuture,
 };
 pub use lines::{Lines, Split};
 pub use managed::ManagedRead;

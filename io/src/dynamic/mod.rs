@@ -7,6 +7,8 @@ mod write;
 mod owned_read;
 mod owned_write;
 mod at;
+mod write_at;
+mod seek;
 
 pub use at::DynReadAt;
 pub use buf_read::DynBufRead;
@@ -14,7 +16,9 @@ pub use owned_read::DynOwnedRead;
 pub use owned_write::DynOwnedWrite;
 pub use read::DynRead;
 pub use ready::DynReady;
+pub use seek::DynSeek;
 pub use write::DynWrite;
+pub use write_at::DynWriteAt;
 
 use std::future::Future;
 use std::pin::Pin;

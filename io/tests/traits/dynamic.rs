@@ -9,14 +9,14 @@ use sexton_buffers::{
     BufResult, Fill, IoBuf, IoBufMut, IoVecBufMut, OwnedBuf, ReadBuf, ReadBufVec,
 };
 use sexton_io::{
-    BufRead, DynBufRead, DynOwnedRead, DynOwnedWrite, DynRead, DynReadAt, DynReady, DynWrite,
-    Interest, Memory, OwnedRead, OwnedWrite, Read, ReadAt, Ready, Write, copy, copy_buf, copy_with,
-    duplex,
+    BufRead, DynBufRead, DynOwnedRead, DynOwnedWrite, DynRead, DynReadAt, DynReady, DynSeek,
+    DynWrite, DynWriteAt, Interest, Memory, OwnedRead, OwnedWrite, Read, ReadAt, Ready, Write,
+    copy, copy_buf, copy_with, duplex,
 };
 
 use crate::forward::{
     Log, Spy, every_borrowed_read, every_borrowed_write, every_owned_read, every_owned_write,
-    every_read_at_an_offset,
+    every_read_at_an_offset, every_seeking_method, every_write_at_an_offset,
 };
 use crate::support::{Script, Sink, Step, Take, Tasks, block_on};
 
@@ -33,6 +33,8 @@ fn every_method_of_an_object_is_that_of_its_reader_or_writer() {
     every_borrowed_write(&log, &mut *spy as &mut dyn DynWrite);
     every_owned_write(&log, &mut *spy as &mut dyn DynOwnedWrite);
     every_read_at_an_offset(&log, &*spy as &dyn DynReadAt);
+    every_write_at_an_offset(&log, &*spy as &dyn DynWriteAt);
+    every_seeking_method(&log, &mut *spy as &mut dyn DynSeek);
 
     let any: &mut dyn DynReady = &mut *spy;
     block_on(any.ready(Interest::READ)).unwrap();

@@ -433,7 +433,7 @@ pub(crate) fn every_owned_write<W: OwnedWrite>(log: &Log, mut w: W) {
     reaches(log, "write_all_owned", w.write_all_owned(""));
 }
 
-fn every_seeking_method<S: Seek>(log: &Log, mut s: S) {
+pub(crate) fn every_seeking_method<S: Seek>(log: &Log, mut s: S) {
     reaches(log, "seek", s.seek(SeekFrom::Start(0)));
     reaches(log, "rewind", s.rewind());
     reaches(log, "stream_position", s.stream_position());
@@ -443,6 +443,10 @@ fn every_seeking_method<S: Seek>(log: &Log, mut s: S) {
 
 fn every_method_at_an_offset<F: ReadAt + WriteAt>(log: &Log, f: F) {
     every_read_at_an_offset(log, &f);
+    every_write_at_an_offset(log, &f);
+}
+
+pub(crate) fn every_write_at_an_offset<F: WriteAt>(log: &Log, f: F) {
     reaches(log, "write_at", f.write_at("", 0));
     reaches(log, "write_vectored_at", f.write_vectored_at([""], 0));
     reaches(log, "write_all_at", f.write_all_at("", 0));
@@ -473,7 +477,7 @@ fn every_writing_method_is_forwarded() {
 }
 
 #[test]
-fn every_seeking_method_is_forwarded() {
+pub(crate) fn every_seeking_method_is_forwarded() {
     let log = Log::default();
     let mut spy = Spy(Rc::clone(&log));
     every_seeking_method(&log, &mut spy);
