@@ -7,11 +7,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
-use sexton::buf::ReadBuf;
-use sexton::io::{BufRead, Interest, Read as _, continue_on_block};
+use sexton::io::BufRead;
 use sexton::net::{TcpListener, TcpStream};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
@@ -157,17 +156,10 @@ fn an_echo_with_managed_reads_allocates_nothing_a_request() {
     assert_eq!(allocations_of(Managed), 0, "in {ROUNDS} requests");
 }
 
-/// Bytes of an idle connection that waits as `wait` does, until its end; its task included.
-///
-/// `wait` counts `waiting` up before it waits.
-fn cost_of_waiting<F>(
-    waiting: &'static AtomicUsize,
-    wait: impl Fn(TcpStream) -> F + Send + 'static,
-) -> isize
-where
-    F: Future<Output = usize> + 'static,
-{
+#[test]
+fn an_idle_connection_costs_less_than_a_kibibyte() {
     const CONNECTIONS: usize = 2_000;
+    static WAITING: AtomicUsize = AtomicUsize::new(0);
     let (bound, addr) = channel();
     let server = std::thread::spawn(move || {
         sexton::block_on(async move {
@@ -177,9 +169,12 @@ where
             let mut before = 0;
             let mut tasks = Vec::with_capacity(CONNECTIONS + 1);
             for number in 0..=CONNECTIONS {
-                let (stream, _) = listener.accept().await.unwrap();
-                tasks.push(sexton::spawn(wait(stream)));
-                while waiting.load(Ordering::Relaxed) <= number {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                tasks.push(sexton::spawn(async move {
+                    WAITING.fetch_add(1, Ordering::Relaxed);
+                    stream.fill_buf().await.unwrap().len()
+                }));
+                while WAITING.load(Ordering::Relaxed) <= number {
                     sexton::yield_now().await;
                 }
                 if number == 0 {
@@ -196,43 +191,11 @@ where
     let addr = addr.recv().unwrap();
     let clients: Vec<_> =
         (0..=CONNECTIONS).map(|_| std::net::TcpStream::connect(addr).unwrap()).collect();
-    while waiting.load(Ordering::Relaxed) <= CONNECTIONS {
+    while WAITING.load(Ordering::Relaxed) <= CONNECTIONS {
         std::thread::yield_now();
     }
     drop(clients);
-    server.join().unwrap() / CONNECTIONS as isize
-}
-
-#[test]
-fn an_idle_connection_costs_less_than_a_kibibyte() {
-    static WAITING: AtomicUsize = AtomicUsize::new(0);
-    let each = cost_of_waiting(&WAITING, |mut stream| async move {
-        WAITING.fetch_add(1, Ordering::Relaxed);
-        stream.fill_buf().await.unwrap().len()
-    });
+    let each = server.join().unwrap() / CONNECTIONS as isize;
     println!("an idle connection that waits in fill_buf, with its task: {each} bytes");
-    assert!(each < 1024, "{each} bytes");
-}
-
-/// All connections of the core share one buffer: it is used between two waits only.
-#[test]
-fn an_idle_connection_that_waits_for_readiness_has_no_buffer() {
-    thread_local! {
-        static SHARED: RefCell<[u8; 1 << 16]> = const { RefCell::new([0; 1 << 16]) };
-    }
-    static WAITING: AtomicUsize = AtomicUsize::new(0);
-    let each = cost_of_waiting(&WAITING, |mut stream| async move {
-        WAITING.fetch_add(1, Ordering::Relaxed);
-        loop {
-            stream.ready(Interest::READ).await.unwrap();
-            let n = SHARED.with_borrow_mut(|memory| {
-                let mut buf = ReadBuf::from(&mut memory[..]);
-                let read = stream.non_blocking_read_buf(buf.unfilled()).unwrap();
-                read.map(|()| buf.filled().len())
-            });
-            return continue_on_block!(n);
-        }
-    });
-    println!("an idle connection that waits in ready, with its task: {each} bytes");
     assert!(each < 1024, "{each} bytes");
 }
