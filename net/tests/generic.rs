@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use sexton_buffers::{ReadBuf, ReadBufVec};
+use sexton_buffers::{ReadBuf, ReadBufVec, Tail};
 use sexton_io::{
     DynOwnedRead, DynOwnedWrite, Interest, NonBlocking, OwnedRead, OwnedWrite, Read, Ready, Write,
     continue_on_block, copy,
@@ -227,5 +227,34 @@ fn a_buffer_that_a_structure_owns_is_lent_and_comes_back() {
         drop(client);
         assert_eq!(connection.fill().await.unwrap(), 0);
         assert_eq!(connection.buf, b"a head and more");
+    });
+}
+
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+#[test]
+fn memory_that_is_set_aside_and_not_needed_stays_untouched() {
+    const ASIDE: usize = 1 << 30;
+    block_on(async {
+        let (mut client, mut server) = pair().await;
+        let before = resident();
+        Write::write_all(&mut client, b"owned").await.unwrap();
+        let (n, mut owned) = server.read_owned(Vec::with_capacity(ASIDE)).await.unwrap();
+        assert_eq!((n, &owned[..]), (5, &b"owned"[..]));
+        // By readiness, into memory of which nothing is known: it is not zeroed.
+        Write::write_all(&mut client, b", lent").await.unwrap();
+        {
+            let mut tail = Tail::new(&mut owned);
+            server.read_buf(tail.unfilled()).await.unwrap();
+            tail.commit();
+        }
+        assert_eq!(owned, b"owned, lent");
+        drop(client);
+        assert_eq!(Read::read_to_end(&mut server, &mut owned).await.unwrap(), 0);
+        let grown = resident().saturating_sub(before);
+        assert!(grown < ASIDE / 2, "{grown} bytes became resident");
     });
 }
