@@ -9,8 +9,14 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+/// How long a client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a whole story may take.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// A server on its way.
 pub(crate) type Server = Pin<Box<dyn Future<Output = io::Result<()>>>>;
@@ -51,7 +57,7 @@ impl Socket for TcpStream {
     }
 
     fn impatient(&self) -> io::Result<()> {
-        self.set_read_timeout(Some(Duration::from_secs(20)))
+        self.set_read_timeout(Some(PATIENCE))
     }
 }
 
@@ -69,7 +75,7 @@ impl Socket for UnixStream {
     }
 
     fn impatient(&self) -> io::Result<()> {
-        self.set_read_timeout(Some(Duration::from_secs(20)))
+        self.set_read_timeout(Some(PATIENCE))
     }
 }
 
@@ -139,8 +145,16 @@ fn asks_in_lines<S: Socket>(mut socket: S) {
     assert_eq!(answer, "3: 11 bytes\n3 lines\n");
 }
 
-/// Runs the servers and waits for the clients: all of it must end.
+/// Runs the servers and waits for the clients: all of it must end, and in time.
 fn ends<H: Host>(servers: Vec<Server>, clients: Vec<JoinHandle<()>>) {
+    let (_ended, watched) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        if watched.recv_timeout(LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
+            // A test that waits for ever can only be ended from outside.
+            let _ = writeln!(io::stderr(), "a server did not end within {LIMIT:?}");
+            std::process::abort();
+        }
+    });
     H::run(servers).expect("no server fails");
     for client in clients {
         client.join().expect("no client fails");
