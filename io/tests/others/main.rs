@@ -81,6 +81,14 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_polled_when_something_has_come_and_not_in_between() {
+        let before = runtime::polls();
+        story::echo_of_single_bytes::<Tcp>();
+        let polls = runtime::polls() - before;
+        assert!((1..=256 + 8).contains(&polls), "256 bytes and an end took {polls} polls");
+    }
+
+    #[test]
     fn a_task_is_woken_by_another_thread() {
         let (sender, receiver) = std::sync::mpsc::channel::<std::task::Waker>();
         let woken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));

@@ -18,7 +18,7 @@ type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 thread_local! {
     static REACTOR: Reactor = const {
-        Reactor { spawned: RefCell::new(VecDeque::new()), waits: RefCell::new(Vec::new()) }
+        Reactor { spawned: RefCell::new(VecDeque::new()), waits: RefCell::new(Vec::new()), polls: Cell::new(0) }
     };
 }
 
@@ -26,6 +26,12 @@ thread_local! {
 struct Reactor {
     spawned: RefCell<VecDeque<Task>>,
     waits: RefCell<Vec<Weak<Wait>>>,
+    polls: Cell<usize>,
+}
+
+/// How often tasks were polled on this thread.
+pub(crate) fn polls() -> usize {
+    REACTOR.with(|reactor| reactor.polls.get())
 }
 
 /// Somebody waits for a descriptor. Gone with the future that waits.
@@ -130,6 +136,7 @@ pub(crate) fn block_on<F: Future>(main: F) -> F::Output {
                 return true;
             }
             ran = true;
+            REACTOR.with(|reactor| reactor.polls.set(reactor.polls.get() + 1));
             let waker = Waker::from(Arc::clone(flag));
             task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending()
         });

@@ -5,7 +5,7 @@ use sexton_io::{BufRead, OwnedRead, OwnedWrite, SplitIo, Write, copy_bidirection
 use std::io::Result;
 
 /// Sends back what comes, then the end. Reads and writes lend one buffer to and fro.
-pub(crate) async fn echo(mut stream: impl SplitIo) -> Result<()> {
+pub(crate) async fn echo(stream: &mut impl SplitIo) -> Result<()> {
     let (mut reader, mut writer) = stream.split_io();
     let mut buf = Vec::with_capacity(1500);
     loop {
@@ -25,7 +25,7 @@ pub(crate) async fn echo(mut stream: impl SplitIo) -> Result<()> {
 }
 
 /// Answers each line with its number and its length. A line that does not fit ends it.
-pub(crate) async fn lines(mut stream: impl SplitIo) -> Result<()> {
+pub(crate) async fn lines(stream: &mut impl SplitIo) -> Result<()> {
     let (reader, mut writer) = stream.split_io();
     let mut lines = reader.lines_limited(4096);
     let mut number = 0;
@@ -39,7 +39,7 @@ pub(crate) async fn lines(mut stream: impl SplitIo) -> Result<()> {
 }
 
 /// Joins two streams until both have ended.
-pub(crate) async fn proxy(mut near: impl SplitIo, mut far: impl SplitIo) -> Result<()> {
-    copy_bidirectional(&mut near, &mut far).await?;
+pub(crate) async fn proxy(near: &mut impl SplitIo, far: &mut impl SplitIo) -> Result<()> {
+    copy_bidirectional(near, far).await?;
     Ok(())
 }
