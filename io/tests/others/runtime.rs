@@ -18,7 +18,11 @@ type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 thread_local! {
     static REACTOR: Reactor = const {
-        Reactor { spawned: RefCell::new(VecDeque::new()), waits: RefCell::new(Vec::new()), polls: Cell::new(0) }
+        Reactor {
+            spawned: RefCell::new(VecDeque::new()),
+            waits: RefCell::new(Vec::new()),
+            polls: Cell::new(0),
+        }
     };
 }
 
