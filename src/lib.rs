@@ -86,9 +86,9 @@
 //!   a buffer.
 //! * **Lent by the stream** ([`io::BufRead`]): `fill_buf` shows what has come. The kernel picks the
 //!   memory when data is there, so an idle connection holds none.
-//! * **Borrowed** ([`io::Read`]): into a `&mut [u8]`, asked of the socket without waiting, then when
-//!   it is ready. No borrowed memory is ever with the kernel while a future waits, so these futures
-//!   too may be dropped or forgotten.
+//! * **Borrowed** ([`io::Read`]): into a `&mut [u8]`, asked of the socket without waiting, then
+//!   when it is ready. No borrowed memory is ever with the kernel while a future waits, so these
+//!   futures too may be dropped or forgotten.
 //!
 //! ```
 //! use sexton::io::BufRead;
