@@ -81,6 +81,7 @@ poll_io!(TcpStream);
 poll_io!(UnixStream);
 
 /// What every adapter has: the stream inside.
+#[cfg(any(feature = "tokio", feature = "futures", feature = "hyper"))]
 macro_rules! adapter {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
