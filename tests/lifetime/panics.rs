@@ -1,9 +1,11 @@
-//! Panics of other people's code: in tasks, wakers and buffers. Whoever else is there goes on.
+//! Other people's code at bad moments: panics in tasks, wakers and buffers, and destructors that
+//! call back. Whoever else is there goes on.
 //!
 //! # Invariants
 //!
 //! - **I1** a `Nasty` passes each call on to one `GuardedBuf`, the same until its drop, and panics
 //!   before it passes on or not at all.
+//! - **I2** a `Busy` passes each call on to its one vector.
 
 #![allow(unsafe_code, reason = "a buffer that panics is a buffer")]
 
@@ -13,7 +15,8 @@ use crate::poll::{poll_once, turns, until};
 use crate::watched::{From, Log, read};
 use sexton::Fd;
 use sexton::buf::{IoBuf, IoBufMut};
-use sexton::op::{ReadAt, submit};
+use sexton::net::UnixStream;
+use sexton::op::{Nop, ReadAt, submit};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::io::{PipeWriter, Write};
@@ -305,5 +308,73 @@ fn a_thread_that_unwinds_with_a_runtime_on_it_frees_nothing_early() {
         // The futures live on outside; their runtime ended in order, and their buffers with it.
         assert_eq!(log.buffers.alive(), 0);
         kept.borrow_mut().clear();
+    });
+}
+
+/// A buffer whose drop spawns a task, which submits an operation.
+struct Busy {
+    buf: Vec<u8>,
+    ended: Rc<Cell<u32>>,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let ended = Rc::clone(&self.ended);
+        sexton::spawn(async move {
+            submit(Nop).await.unwrap();
+            ended.set(ended.get() + 1);
+        });
+    }
+}
+
+// SAFETY: I2.
+unsafe impl IoBuf for Busy {
+    fn filled(&self) -> &[u8] {
+        self.buf.filled()
+    }
+}
+
+// SAFETY: I2.
+unsafe impl IoBufMut for Busy {
+    fn unfilled(&mut self) -> *mut [MaybeUninit<u8>] {
+        self.buf.unfilled()
+    }
+
+    unsafe fn mark_filled(&mut self, n: usize) {
+        // SAFETY: I2: the caller vouches for the bytes.
+        unsafe { self.buf.mark_filled(n) }
+    }
+
+    fn clear(&mut self) {
+        IoBufMut::clear(&mut self.buf);
+    }
+
+    fn filled_mut(&mut self) -> &mut [u8] {
+        &mut self.buf
+    }
+}
+
+#[test]
+fn a_buffer_whose_drop_spawns_and_submits_hurts_nobody() {
+    beside_another_task(async || {
+        let ended = Rc::new(Cell::new(0));
+        let busy = || Busy { buf: Vec::with_capacity(8), ended: Rc::clone(&ended) };
+        let (one, other) = UnixStream::pair().unwrap();
+        // Dropped by the graveyard, when the kernel lets go.
+        assert!(poll_once(Box::pin(other.read_owned(busy())).as_mut()).await.is_none());
+        until("the buried buffer's task", || ended.get() == 1).await;
+        // Dropped with a future whose bytes another reader took.
+        let mut robbed = Box::pin(other.read_owned(busy()));
+        assert!(poll_once(robbed.as_mut()).await.is_none());
+        one.write_all(b"bytes").await.unwrap();
+        assert_eq!(&other.read_managed(64).await.unwrap().unwrap()[..], b"bytes");
+        drop(robbed);
+        until("the robbed buffer's task", || ended.get() == 2).await;
+        // Dropped with the stream, after its future was forgotten.
+        let mut forgotten = Box::pin(other.read_owned(busy()));
+        assert!(poll_once(forgotten.as_mut()).await.is_none());
+        std::mem::forget(forgotten);
+        drop(other);
+        until("the forgotten buffer's task", || ended.get() == 3).await;
     });
 }
