@@ -45,6 +45,14 @@ impl TcpListener {
     ///
     /// # Kernel
     /// `socket`, `bind`, `listen`, as plain system calls: they never wait.
+    ///
+    /// ```
+    /// use sexton_net::TcpListener;
+    /// # sexton_runtime::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert_ne!(listener.local_addr()?.port(), 0);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
         let mut last = None;
         for addr in resolve(addr).await? {
@@ -76,6 +84,17 @@ impl TcpListener {
     ///
     /// # Errors
     /// The kernel's, of the listening socket itself.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (stream, peer) = listener.accept().await?;
+    /// assert_eq!(peer, client.local_addr()?);
+    /// # drop(stream);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let mut hook = CancelHook::default();
         let (fd, peer) = self.backlog.accept(&mut hook).await?;
@@ -103,6 +122,15 @@ impl TcpListener {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// # drop(client);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::local_addr(self)
     }
@@ -111,6 +139,17 @@ impl TcpListener {
     ///
     /// # Errors
     /// None today; the signature is std's counterpart's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// let std = std::net::TcpListener::bind("127.0.0.1:0")?;
+    /// let listener = TcpListener::from_std(std)?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// listener.accept().await?;
+    /// # drop(client);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
         let fd = Fd::new(OwnedFd::from(listener));
         Ok(Self { backlog: Backlog::new(fd), _membership: None })
@@ -120,6 +159,14 @@ impl TcpListener {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::TcpListener;
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert!(listener.ttl()? > 1);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         calls::socket::ttl(self)
     }
@@ -128,6 +175,15 @@ impl TcpListener {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::TcpListener;
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// listener.set_ttl(9)?;
+    /// assert_eq!(listener.ttl()?, 9);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         calls::socket::set_ttl(self, ttl)
     }

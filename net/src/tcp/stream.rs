@@ -53,6 +53,15 @@ impl TcpStream {
     ///
     /// # Errors
     /// Those of the last address; `InvalidInput` for what is no address; the resolver's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn connect(addr: impl ToSocketAddrs) -> io::Result<Self> {
         let mut last = None;
         for addr in resolve(addr).await? {
@@ -69,6 +78,15 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert!(stream.local_addr()?.ip().is_loopback());
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::local_addr(self)
     }
@@ -77,6 +95,15 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::peer_addr(self)
     }
@@ -85,6 +112,15 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert!(!stream.nodelay()?); // gathered, unless one wants it otherwise
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn nodelay(&self) -> io::Result<bool> {
         calls::socket::nodelay(self)
     }
@@ -93,6 +129,16 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_nodelay(true)?;
+    /// assert!(stream.nodelay()?);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
         calls::socket::set_nodelay(self, nodelay)
     }
@@ -101,6 +147,15 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert!(stream.ttl()? > 1);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         calls::socket::ttl(self)
     }
@@ -109,6 +164,16 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_ttl(7)?;
+    /// assert_eq!(stream.ttl()?, 7);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         calls::socket::set_ttl(self, ttl)
     }
@@ -117,6 +182,15 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.linger()?, None);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn linger(&self) -> io::Result<Option<Duration>> {
         calls::socket::linger(self)
     }
@@ -125,6 +199,17 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// use std::time::Duration;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_linger(Some(Duration::from_secs(2)))?;
+    /// assert_eq!(stream.linger()?, Some(Duration::from_secs(2)));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
         calls::socket::set_linger(self, linger)
     }
@@ -133,6 +218,15 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_keepalive(true)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn set_keepalive(&self, keepalive: bool) -> io::Result<()> {
         calls::socket::set_keepalive(self, keepalive)
     }
@@ -141,6 +235,15 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_recv_buffer_size(1 << 16)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn set_recv_buffer_size(&self, bytes: usize) -> io::Result<()> {
         calls::socket::set_recv_buffer_size(self, bytes)
     }
@@ -149,6 +252,15 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// stream.set_send_buffer_size(1 << 16)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn set_send_buffer_size(&self, bytes: usize) -> io::Result<()> {
         calls::socket::set_send_buffer_size(self, bytes)
     }
@@ -157,6 +269,16 @@ impl TcpStream {
     ///
     /// # Errors
     /// None today; the signature is std's counterpart's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let std = std::net::TcpStream::connect(listener.local_addr()?)?;
+    /// let stream = TcpStream::from_std(std)?;
+    /// assert_eq!(stream.write(b"hello").await?, 5);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn from_std(stream: std::net::TcpStream) -> io::Result<Self> {
         Ok(Self::from_fd(Fd::new(OwnedFd::from(stream))))
     }
@@ -172,6 +294,17 @@ impl TcpStream {
     ///
     /// # Errors
     /// `ResourceBusy` if an operation of a forgotten future still holds the descriptor.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (std, unread) = stream.into_std().await?;
+    /// assert!(unread.is_empty());
+    /// # drop(std);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn into_std(self) -> io::Result<(std::net::TcpStream, Vec<u8>)> {
         let (fd, unread) = self.reader.into_fd(self.writer).await?;
         Ok((fd.into(), unread))

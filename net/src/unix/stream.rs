@@ -61,6 +61,17 @@ impl UnixStream {
     /// # Errors
     /// `NotFound`, `ConnectionRefused` and the kernel's others; `InvalidInput` for a path that is
     /// no address.
+    ///
+    /// ```
+    /// use sexton_net::{UnixListener, UnixStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join(format!("sexton-doc-c-{}.sock", std::process::id()));
+    /// # let listener = UnixListener::bind(&path)?;
+    /// let stream = UnixStream::connect(&path).await?;
+    /// # std::fs::remove_file(&path)?;
+    /// # drop((stream, listener));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::connect_addr(&SocketAddr::from_pathname(path)?).await
     }
@@ -72,6 +83,19 @@ impl UnixStream {
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
+    ///
+    /// ```
+    /// use sexton_net::{UnixListener, UnixStream};
+    /// # sexton_runtime::block_on(async {
+    /// use std::os::linux::net::SocketAddrExt;
+    /// use std::os::unix::net::SocketAddr;
+    /// # let name = format!("sexton-doc-{}", std::process::id());
+    /// let addr = SocketAddr::from_abstract_name(&name)?;
+    /// let listener = UnixListener::bind_addr(&addr)?;
+    /// let stream = UnixStream::connect_addr(&addr).await?;
+    /// # drop((stream, listener));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn connect_addr(addr: &SocketAddr) -> io::Result<Self> {
         let peer = UnixAddrBuf::new(addr)?;
         let fd = Fd::new(calls::socket::unix_stream()?);
@@ -82,6 +106,15 @@ impl UnixStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::UnixStream;
+    /// # sexton_runtime::block_on(async {
+    /// let (one, other) = UnixStream::pair()?;
+    /// one.write_all(b"hello").await?;
+    /// assert_eq!(other.read(&mut [0; 64]).await?, 5);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn pair() -> io::Result<(Self, Self)> {
         let (one, other) = calls::socket::unix_pair()?;
         Ok((Self::from_fd(one.into()), Self::from_fd(other.into())))
@@ -91,6 +124,14 @@ impl UnixStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::UnixStream;
+    /// # sexton_runtime::block_on(async {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// assert!(one.local_addr()?.is_unnamed());
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::unix_local_addr(self)
     }
@@ -99,6 +140,14 @@ impl UnixStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::UnixStream;
+    /// # sexton_runtime::block_on(async {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// assert!(one.peer_addr()?.is_unnamed());
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::unix_peer_addr(self)
     }
@@ -107,6 +156,14 @@ impl UnixStream {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::UnixStream;
+    /// # sexton_runtime::block_on(async {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// assert_eq!(one.peer_cred()?.pid, std::process::id() as i32);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn peer_cred(&self) -> io::Result<UCred> {
         let (pid, uid, gid) = calls::socket::peer_cred(self)?;
         Ok(UCred { pid, uid, gid })
@@ -116,6 +173,16 @@ impl UnixStream {
     ///
     /// # Errors
     /// None today; the signature is std's counterpart's.
+    ///
+    /// ```
+    /// use sexton_net::UnixStream;
+    /// # sexton_runtime::block_on(async {
+    /// let (one, other) = std::os::unix::net::UnixStream::pair()?;
+    /// let one = UnixStream::from_std(one)?;
+    /// assert_eq!(one.write(b"hello").await?, 5);
+    /// # drop(other);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn from_std(stream: std::os::unix::net::UnixStream) -> io::Result<Self> {
         Ok(Self::from_fd(Fd::new(OwnedFd::from(stream))))
     }
@@ -131,6 +198,16 @@ impl UnixStream {
     ///
     /// # Errors
     /// `ResourceBusy` if an operation of a forgotten future still holds the descriptor.
+    ///
+    /// ```
+    /// use sexton_net::UnixStream;
+    /// # sexton_runtime::block_on(async {
+    /// let (one, _other) = UnixStream::pair()?;
+    /// let (std, unread) = one.into_std().await?;
+    /// assert!(unread.is_empty());
+    /// # drop(std);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn into_std(self) -> io::Result<(std::os::unix::net::UnixStream, Vec<u8>)> {
         let (fd, unread) = self.reader.into_fd(self.writer).await?;
         Ok((fd.into(), unread))
