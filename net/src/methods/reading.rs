@@ -144,7 +144,7 @@ macro_rules! reading_methods {
             /// # std::io::Result::Ok(()) }).unwrap();
             /// ```
             pub async fn read(&self, buf: &mut [u8]) -> std::io::Result<usize> {
-                self.reader().read_borrowed(buf).await
+                sexton_io::Read::read(&mut &*self, buf).await
             }
 
             /// [`fill_buf`](sexton_io::BufRead::fill_buf), to be polled: for adapters to other

@@ -6,6 +6,14 @@ use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf};
 use sexton_runtime::op::{Completion, Entry, MsgSend, Op, Parts};
 use std::rc::Rc;
 
+/// What sends one buffer, by the kind of the stream.
+pub(super) fn send_entry<'a, B: IoBuf>(socket: &'a Shared, buf: &'a B) -> Entry<'a> {
+    match socket.kind() {
+        Kind::Socket => Entry::send(socket.fd(), buf),
+        Kind::Pipe => Entry::write(socket.fd(), buf, u64::MAX),
+    }
+}
+
 pub(crate) struct Send<B> {
     pub(crate) socket: Rc<Shared>,
     pub(crate) buf: B,
@@ -16,11 +24,7 @@ impl<B: IoBuf> Op for Send<B> {
 
     fn entry(&mut self) -> Entry<'_> {
         let socket = Rc::clone(&self.socket);
-        let entry = match socket.kind() {
-            Kind::Socket => Entry::send(self.socket.fd(), &self.buf),
-            Kind::Pipe => Entry::write(self.socket.fd(), &self.buf, u64::MAX),
-        };
-        entry.tell(socket)
+        send_entry(&self.socket, &self.buf).tell(socket)
     }
 
     fn complete(self, completion: Completion) -> Self::Output {

@@ -27,6 +27,8 @@ struct State {
     error: Option<io::Error>,
     /// Memory to be used again.
     spare: Option<Vec<u8>>,
+    /// Nobody writes any more.
+    gone: bool,
 }
 
 impl Outbox {
@@ -74,7 +76,11 @@ impl Shared {
                     }
                     return;
                 }
-                Err((_, error)) => self.fail(error),
+                Err((_, error)) => {
+                    if let Some(state) = self.outbox.0.borrow_mut().as_mut() {
+                        state.fail(error);
+                    }
+                }
             }
         }
         self.sending.set(false);
@@ -83,56 +89,70 @@ impl Shared {
 
     /// A send of the stream's own has ended.
     pub(crate) fn rest_ended(self: &Rc<Self>, mut rest: Slice<Vec<u8>>, result: io::Result<usize>) {
-        match result {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => self.put_back_first(rest),
-            Ok(0) => self.fail(io::ErrorKind::WriteZero.into()),
-            Err(error) => self.fail(error),
-            Ok(count) => {
+        let count = match result {
+            Ok(0) => Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+            result => result,
+        };
+        match (count, self.outbox.0.borrow_mut().as_mut()) {
+            (Ok(count), Some(state)) => {
                 rest.skip(count);
-                let done = rest.is_empty();
-                if let Some(state) = self.outbox.0.borrow_mut().as_mut() {
-                    state.flight = None;
-                    state.bytes -= count;
-                    if done {
-                        state.spare = Some(rest.into_inner());
-                        rest = Vec::new().slice(..);
-                    }
-                }
-                if !done {
-                    self.put_back_first(rest);
+                state.flight = None;
+                state.bytes -= count;
+                if rest.is_empty() {
+                    state.spare = Some(rest.into_inner());
+                } else if !state.gone {
+                    state.queue.push_front(rest);
                 }
             }
+            (Err(error), Some(state)) => state.fail(error),
+            (_, None) => {}
         }
         self.next_send();
-    }
-
-    fn put_back_first(&self, rest: Slice<Vec<u8>>) {
-        if let Some(state) = self.outbox.0.borrow_mut().as_mut() {
-            state.flight = None;
-            state.queue.push_front(rest);
-        }
-    }
-
-    /// What waits cannot be sent any more, nor what comes behind it.
-    fn fail(&self, error: io::Error) {
-        if let Some(state) = self.outbox.0.borrow_mut().as_mut() {
-            state.flight = None;
-            state.queue.clear();
-            state.bytes = 0;
-            if !is_cancelled(&error) {
-                state.error = Some(error);
-            }
-        }
     }
 
     /// The last handle that writes is gone: what was not sent is discarded.
     pub(super) fn bury_sends(&self) {
         let flight = self.outbox.0.borrow_mut().as_mut().and_then(|state| {
+            state.gone = true;
             state.queue.clear();
             state.flight.take()
         });
         if let Some(flight) = flight {
             flight.bury();
         }
+    }
+}
+
+impl State {
+    /// What waits cannot be sent any more, nor what comes behind it.
+    fn fail(&mut self, error: io::Error) {
+        self.flight = None;
+        self.queue.clear();
+        self.bytes = 0;
+        if !is_cancelled(&error) {
+            self.error = Some(error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Shared;
+    use sexton_buffers::IoBuf;
+    use sexton_runtime::calls;
+
+    /// A cancel may come too late, and find a part sent: nobody is left to cancel the next send.
+    #[test]
+    fn the_rest_of_a_send_is_not_sent_for_a_writer_that_is_gone() {
+        sexton_runtime::block_on(async {
+            let (fd, _peer) = calls::socket::unix_pair().unwrap();
+            let shared = Shared::socket(fd.into());
+            shared.send_later(vec![7; 10], 10);
+            shared.bury_sends();
+            shared.rest_ended(vec![7; 10].slice(..), Ok(4));
+            assert_eq!(shared.outbox.buffers(), 0);
+            assert!(!shared.sending.get());
+        });
     }
 }

@@ -3,7 +3,7 @@
 use super::read::ReadOwned;
 use super::recv::Flight;
 use super::shared::Shared;
-use sexton_buffers::{BufError, BufResult, Chunk, IoBufMut, IoVecBufMut, ReadBuf, VectoredTail};
+use sexton_buffers::{BufError, BufResult, Chunk, IoBufMut, IoVecBufMut, VectoredTail};
 use sexton_io::{Interest, NonBlocking, Readiness};
 use sexton_runtime::op::{PollFd, submit};
 use sexton_runtime::{CancelHook, calls, count_copied};
@@ -75,16 +75,6 @@ impl Reader {
             if let Err(error) = self.ready(Interest::READ).await {
                 return Err(BufError::new(error, bufs));
             }
-        }
-    }
-
-    pub(crate) async fn read_borrowed(&self, buf: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let mut into = ReadBuf::from(&mut *buf);
-            match self.non_blocking_read(into.unfilled())? {
-                NonBlocking::Ready(()) => return Ok(into.filled().len()),
-                NonBlocking::WouldBlock => self.ready(Interest::READ).await?,
-            };
         }
     }
 

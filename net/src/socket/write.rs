@@ -23,7 +23,9 @@ pub(crate) trait SendOp: Op<Output = BufResult<usize, Self::Buf>> {
     fn bytes(buf: &Self::Buf) -> usize;
 
     /// Sends what there is room for at once, with a plain call. None: with the ring, please.
-    fn send_now(socket: &Shared, buf: &Self::Buf) -> Option<usize>;
+    fn send_now(_socket: &Shared, _buf: &Self::Buf) -> Option<usize> {
+        None
+    }
 }
 
 impl<B: IoBuf> SendOp for Send<B> {
@@ -56,10 +58,6 @@ impl<V: IoVecBuf> SendOp for SendVectored<V> {
     fn bytes(bufs: &V) -> usize {
         bufs.total_filled()
     }
-
-    fn send_now(_: &Shared, _: &V) -> Option<usize> {
-        None
-    }
 }
 
 impl<V: IoVecBuf> SendOp for WriteVectored<V> {
@@ -71,10 +69,6 @@ impl<V: IoVecBuf> SendOp for WriteVectored<V> {
 
     fn bytes(bufs: &V) -> usize {
         bufs.total_filled()
-    }
-
-    fn send_now(_: &Shared, _: &V) -> Option<usize> {
-        None
     }
 }
 
@@ -116,7 +110,6 @@ impl<'a, S: SendOp> WriteOwned<'a, S> {
         if sexton_runtime::is_alone()
             && let Some(count) = S::send_now(self.socket, &buf)
         {
-            drop(turn);
             return Poll::Ready(Ok((count, buf)));
         }
         let mut send = submit(S::new(Rc::clone(self.socket), buf));
