@@ -1,8 +1,8 @@
 //! Streams with the I/O traits of futures-io.
 
-use crate::poll_io::{PollIo, adapter};
+use crate::poll_io::{PollIo, adapter, shows, writes};
 use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
-use std::io::{IoSlice, IoSliceMut, Result};
+use std::io::{IoSliceMut, Result};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -58,35 +58,12 @@ impl<S: PollIo> AsyncRead for FuturesIo<S> {
 }
 
 impl<S: PollIo> AsyncBufRead for FuturesIo<S> {
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<&[u8]>> {
-        self.get_mut().stream.poll_fill_buf(cx)
-    }
-
-    fn consume(self: Pin<&mut Self>, n: usize) {
-        self.get_mut().stream.consume(n);
-    }
+    shows!();
 }
 
 impl<S: PollIo> AsyncWrite for FuturesIo<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
-        self.get_mut().stream.poll_write_vectored(cx, &[IoSlice::new(buf)])
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<Result<usize>> {
-        self.get_mut().stream.poll_write_vectored(cx, bufs)
-    }
-
-    /// What was written is the kernel's already.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    /// Ends the writing direction; the descriptor closes when the stream is dropped.
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.get_mut().stream.poll_shutdown(cx)
+    writes! {
+        /// Ends the writing direction; the descriptor closes when the stream is dropped.
+        poll_close
     }
 }

@@ -114,5 +114,62 @@ macro_rules! adapter {
     };
 }
 
+/// The writing methods, which have the same names everywhere but for the last.
 #[cfg(any(feature = "tokio", feature = "futures", feature = "hyper"))]
-pub(crate) use adapter;
+macro_rules! writes {
+    ($(#[$doc:meta])* $end:ident) => {
+        fn poll_write(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+            buf: &[u8],
+        ) -> std::task::Poll<std::io::Result<usize>> {
+            self.get_mut().stream.poll_write_vectored(cx, &[std::io::IoSlice::new(buf)])
+        }
+
+        fn poll_write_vectored(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+            bufs: &[std::io::IoSlice<'_>],
+        ) -> std::task::Poll<std::io::Result<usize>> {
+            self.get_mut().stream.poll_write_vectored(cx, bufs)
+        }
+
+        /// What was written is the kernel's already.
+        fn poll_flush(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+
+        $(#[$doc])*
+        fn $end(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            self.get_mut().stream.poll_shutdown(cx)
+        }
+    };
+}
+
+/// Reading what is shown, where the traits have a name for it.
+#[cfg(any(feature = "tokio", feature = "futures"))]
+macro_rules! shows {
+    () => {
+        fn poll_fill_buf(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<&[u8]>> {
+            self.get_mut().stream.poll_fill_buf(cx)
+        }
+
+        fn consume(self: std::pin::Pin<&mut Self>, n: usize) {
+            self.get_mut().stream.consume(n);
+        }
+    };
+}
+
+#[cfg(any(feature = "tokio", feature = "futures"))]
+pub(crate) use shows;
+#[cfg(any(feature = "tokio", feature = "futures", feature = "hyper"))]
+pub(crate) use {adapter, writes};

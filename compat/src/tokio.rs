@@ -1,7 +1,7 @@
 //! Streams with tokio's I/O traits.
 
-use crate::poll_io::{PollIo, adapter};
-use std::io::{IoSlice, Result};
+use crate::poll_io::{PollIo, adapter, shows, writes};
+use std::io::Result;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
@@ -42,38 +42,15 @@ impl<S: PollIo> AsyncRead for TokioIo<S> {
 }
 
 impl<S: PollIo> AsyncBufRead for TokioIo<S> {
-    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<&[u8]>> {
-        self.get_mut().stream.poll_fill_buf(cx)
-    }
-
-    fn consume(self: Pin<&mut Self>, n: usize) {
-        self.get_mut().stream.consume(n);
-    }
+    shows!();
 }
 
 impl<S: PollIo> AsyncWrite for TokioIo<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
-        self.get_mut().stream.poll_write_vectored(cx, &[IoSlice::new(buf)])
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<Result<usize>> {
-        self.get_mut().stream.poll_write_vectored(cx, bufs)
-    }
-
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    /// What was written is the kernel's already.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.get_mut().stream.poll_shutdown(cx)
+    writes! {
+        poll_shutdown
     }
 }

@@ -1,8 +1,8 @@
 //! Streams with hyper's I/O traits.
 
-use crate::poll_io::{PollIo, adapter};
+use crate::poll_io::{PollIo, adapter, writes};
 use hyper::rt::{Read, ReadBufCursor, Write};
-use std::io::{IoSlice, Result};
+use std::io::Result;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -32,29 +32,12 @@ impl<S: PollIo> Read for HyperIo<S> {
 }
 
 impl<S: PollIo> Write for HyperIo<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<Result<usize>> {
-        self.get_mut().stream.poll_write_vectored(cx, &[IoSlice::new(buf)])
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<Result<usize>> {
-        self.get_mut().stream.poll_write_vectored(cx, bufs)
-    }
-
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    /// What was written is the kernel's already.
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    /// Sends `FIN`, after what was written.
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<()>> {
-        self.get_mut().stream.poll_shutdown(cx)
+    writes! {
+        /// Sends `FIN`, after what was written.
+        poll_shutdown
     }
 }
