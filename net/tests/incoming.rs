@@ -5,6 +5,7 @@
 
 use futures_core::Stream;
 use sexton_net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use sexton_runtime::time::{Duration, timeout};
 use sexton_runtime::{CancelToken, block_on, spawn, yield_now};
 use std::future::poll_fn;
 use std::io;
@@ -76,6 +77,24 @@ fn a_connection_that_comes_after_the_stream_was_dropped_goes_to_the_next_accept(
             let server = next(&mut incoming).await.unwrap();
             assert_eq!(server.peer_addr().unwrap(), client.local_addr().unwrap());
         }
+    });
+}
+
+#[test]
+fn a_connection_that_came_before_the_stream_was_dropped_goes_to_the_next_accept() {
+    block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut incoming = listener.incoming();
+        asks(&mut incoming).await;
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        // It is accepted, and nobody has fetched it.
+        for _ in 0..10 {
+            yield_now().await;
+        }
+        drop(incoming);
+        let accepted = timeout(Duration::from_secs(10), listener.accept()).await;
+        let (_server, peer) = accepted.expect("the connection is lost").unwrap();
+        assert_eq!(peer, client.local_addr().unwrap());
     });
 }
 
