@@ -105,7 +105,7 @@ impl Claim {
 #[cfg(test)]
 mod tests {
     use super::Claim;
-    use crate::{IoBuf, OwnedBuf};
+    use crate::{Fill, IoBuf, OwnedBuf};
 
     fn received(prefix: &[u8], bytes: &[u8]) -> Claim {
         let mut buf = Vec::with_capacity(16);
@@ -141,6 +141,19 @@ mod tests {
         assert_eq!((claim.fill_from(b" than fits"), claim.is_full()), (4, true));
         let (got, buf) = claim.settle();
         assert_eq!((got, buf.filled()), (12, &b"had got more tha"[..]));
+    }
+
+    /// Memory that its owner holds by a `Box`, which says that nobody else has it while it moves.
+    #[test]
+    fn a_box_may_move_between_the_steps_of_its_claim() {
+        let mut claim = Claim::new(OwnedBuf::new(Fill::new(vec![0; 8].into_boxed_slice())));
+        claim.fill_from(b"ab");
+        let mut claim = Box::new(claim);
+        claim.fill_from(b"cd");
+        let (got, buf) = claim.settle();
+        let Ok(fill) = buf.try_into_inner::<Fill<Box<[u8]>>>() else { panic!("it is a Fill") };
+        assert_eq!((got, fill.filled()), (4, &b"abcd"[..]));
+        assert_eq!(fill.into_inner()[..], *b"abcd\0\0\0\0");
     }
 
     #[test]
