@@ -277,6 +277,9 @@ pub use sexton_runtime::{
     spawn_blocking, spawn_on, spawn_per_core, stats, time, yield_now,
 };
 
+#[cfg(feature = "sim")]
+pub use sexton_runtime::sim;
+
 #[doc(hidden)]
 pub use sexton_runtime::rt;
 

@@ -15,15 +15,16 @@
 //!   longer than that needs no further thread.
 //! - **I3** No job runs, and none is dropped, under the lock: both are foreign code.
 
+use crate::sys::threads::{self, Condvar};
+use crate::sys::{elapsed, now};
 use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 #[cfg(test)]
 mod tests;
@@ -108,8 +109,8 @@ impl BlockingPool {
             on_start: Box::new(on_start),
             launch,
             state: Mutex::default(),
-            work: Condvar::new(),
-            ended: Condvar::new(),
+            work: Condvar::default(),
+            ended: Condvar::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -161,14 +162,13 @@ impl BlockingPool {
         let mut state = self.shared.lock();
         state.shut_down = true;
         self.shared.work.notify_all();
-        let started = Instant::now();
+        let started = now();
         while state.threads > 0 {
-            let Some(left) = grace.checked_sub(started.elapsed()).filter(|left| !left.is_zero())
+            let Some(left) = grace.checked_sub(elapsed(started)).filter(|left| !left.is_zero())
             else {
                 break;
             };
-            let woken = self.shared.ended.wait_timeout(state, left);
-            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+            state = self.shared.ended.wait(&self.shared.state, state, Some(left)).0;
         }
         let running = state.threads - state.waiting;
         let too_late = mem::take(&mut state.queue);
@@ -211,10 +211,9 @@ impl Shared {
                 break;
             }
             state.waiting += 1;
-            let woken = self.work.wait_timeout(state, self.config.idle);
-            let timeout;
-            (state, timeout) = woken.unwrap_or_else(PoisonError::into_inner);
-            if timeout.timed_out() && state.queue.is_empty() {
+            let over;
+            (state, over) = self.work.wait(&self.state, state, Some(self.config.idle));
+            if over && state.queue.is_empty() {
                 state.waiting -= 1;
                 break;
             }
@@ -241,7 +240,7 @@ impl fmt::Debug for BlockingPool {
 
 /// The system's threads.
 fn start_thread(name: String, run: Job) -> io::Result<()> {
-    thread::Builder::new().name(name).spawn(run).map(drop)
+    threads::spawn(name, run).map(drop)
 }
 
 /// Runs foreign code and keeps its panic from the pool's threads. The panic hook has reported it.

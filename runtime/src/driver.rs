@@ -25,7 +25,7 @@ use crate::op::{
     Answered, Completion, Detached, Entry, Gives, Multishot, MultishotTable, Op, OpTable, Shot,
 };
 use crate::stats::CoreCounters;
-use crate::sys::{Cqe, Entered, IGNORE, Position, Request, Ring, Wait};
+use crate::sys::{Cqe, Entered, IGNORE, Position, Request, Ring, Wait, elapsed, now};
 use sexton_buffers::registry::{Answer, Ending, Facts, Key, Next, Place, Polled, Registry, Table};
 use sexton_buffers::{GraveyardLimit, ProvidedPool};
 use std::cell::{Cell, RefCell};
@@ -112,7 +112,7 @@ impl Driver {
         };
         Self {
             inner: RefCell::new(inner),
-            started: Instant::now(),
+            started: now(),
             now_ms: Cell::new(0),
             counters,
             batch: Cell::new(Vec::with_capacity(config.reap_batch)),
@@ -258,7 +258,7 @@ impl Driver {
 
     /// Before the wait: sends cancels, and what was held back. Handlers may run.
     pub(crate) fn prepare(&self) {
-        self.now_ms.set(self.started.elapsed().as_millis() as u32);
+        self.now_ms.set(elapsed(self.started).as_millis() as u32);
         while let Some(job) = self.next_before_wait() {
             contained(|| self.run(job));
         }
@@ -285,7 +285,7 @@ impl Driver {
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let inner = self.inner.borrow();
         let held = inner.held.front().map(|_| Duration::from_millis(100));
-        let missed = inner.missed_since.map(|since| CANCEL_AGAIN.saturating_sub(since.elapsed()));
+        let missed = inner.missed_since.map(|since| CANCEL_AGAIN.saturating_sub(elapsed(since)));
         held.into_iter().chain(missed).min()
     }
 
@@ -550,17 +550,17 @@ impl Inner {
     fn cancel_missed(&mut self, key: Key) {
         if self.registry.in_flight_facts(key).is_some() {
             self.missed.push(key);
-            self.missed_since.get_or_insert_with(Instant::now);
+            self.missed_since.get_or_insert_with(now);
         }
     }
 
     fn retry_missed(&mut self) {
-        if self.missed_since.is_some_and(|since| since.elapsed() >= CANCEL_AGAIN) {
+        if self.missed_since.is_some_and(|since| elapsed(since) >= CANCEL_AGAIN) {
             let some = self.missed.len().min(CANCELS_AGAIN);
             for key in self.missed.drain(..some) {
                 self.registry.cancel_again(key);
             }
-            self.missed_since = (!self.missed.is_empty()).then(Instant::now);
+            self.missed_since = (!self.missed.is_empty()).then(now);
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::recv_pools::RecvPools;
 use crate::runtime::Shared;
 use crate::start_error::StartError;
 use crate::stats::CoreCounters;
-use crate::sys::{Entered, Ring, RingConfig, Wait};
+use crate::sys::{Entered, Ring, RingConfig, Wait, elapsed, now};
 use crate::task::{AllTasks, Header, JoinHandle, RunQueue, TaskRef, new_task, release_orphan};
 use crate::time::Timers;
 use crate::wake_read::WakeRead;
@@ -32,7 +32,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A turn polls all that the last one woke, up to this many: what came in is worked off, and its
 /// buffers given back, before more is let in.
@@ -217,12 +217,12 @@ impl Core {
         let budget = self.queue.len().clamp(self.polls_per_turn, POLLS_PER_TURN_MAX);
         for _ in 0..budget {
             let Some(task) = self.queue.pop() else { break };
-            let started = (!self.long_poll.is_zero()).then(Instant::now);
+            let started = (!self.long_poll.is_zero()).then(now);
             if task.run() {
                 task.release_executors();
             }
             drop(task);
-            if started.is_some_and(|started| started.elapsed() > self.long_poll) {
+            if started.is_some_and(|started| elapsed(started) > self.long_poll) {
                 self.counters.long_poll();
             }
         }
@@ -317,14 +317,14 @@ impl Core {
 
     /// Cancels everything and reaps until nothing is in flight or the time is up.
     fn drain(&self, grace: Duration) -> Drained {
-        let deadline = Instant::now() + grace;
+        let deadline = now() + grace;
         self.driver.bury_all();
         loop {
             self.driver.prepare();
             if self.driver.in_flight() == 0 {
                 return Drained::Fully;
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_duration_since(now());
             if left.is_zero() {
                 return Drained::Leaked(Leak {
                     core: self.index,

@@ -52,6 +52,5 @@ pub use start_error::StartError;
 pub use stats::{CoreStats, own_stats, stats};
 pub use sys::calls;
 #[cfg(feature = "sim")]
-#[doc(hidden)]
 pub use sys::sim;
 pub use task::{AbortHandle, JoinError, JoinHandle, JoinSet};

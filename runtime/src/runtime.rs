@@ -6,13 +6,14 @@ use crate::config::Config;
 use crate::context;
 use crate::door::{Door, Message};
 use crate::executor::{Core, Drained};
+use crate::sys::threads::{self, Giver, Taker, Thread, handoff};
 use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -218,22 +219,21 @@ impl Drop for Runtime {
 /// A core's thread.
 #[derive(Debug)]
 struct Worker {
-    ended: Receiver<Drained>,
-    thread: thread::JoinHandle<()>,
+    ended: Taker<Drained>,
+    thread: Thread,
 }
 
 impl Worker {
     fn start(index: usize, cpu: Option<usize>, shared: &Arc<Shared>) -> io::Result<Self> {
-        let (started_tx, started) = channel();
-        let (ended_tx, ended) = channel();
+        let (give_started, started) = handoff();
+        let (give_ended, ended) = handoff();
         let shared = Arc::clone(shared);
-        let thread = thread::Builder::new()
-            .name(format!("sexton-{index}"))
-            .spawn(move || Self::run(index, cpu, &shared, &started_tx, &ended_tx))?;
-        match started.recv() {
-            Ok(Ok(())) => Ok(Self { ended, thread }),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err(io::Error::other("a core's thread ended before it had started")),
+        let run = move || Self::run(index, cpu, &shared, give_started, give_ended);
+        let thread = threads::spawn(format!("sexton-{index}"), run)?;
+        match started.take() {
+            Some(Ok(())) => Ok(Self { ended, thread }),
+            Some(Err(error)) => Err(error),
+            None => Err(io::Error::other("a core's thread ended before it had started")),
         }
     }
 
@@ -241,19 +241,19 @@ impl Worker {
         index: usize,
         cpu: Option<usize>,
         shared: &Arc<Shared>,
-        started: &Sender<io::Result<()>>,
-        ended: &Sender<Drained>,
+        started: Giver<io::Result<()>>,
+        ended: Giver<Drained>,
     ) {
         let pinned = cpu.map_or(Ok(()), affinity::pin_current_thread);
         let core = pinned.and_then(|()| Core::start(index, shared).map_err(io::Error::from));
         let core = match core {
             Ok(core) => core,
             Err(error) => {
-                drop(started.send(Err(error)));
+                started.give(Err(error));
                 return;
             }
         };
-        drop(started.send(Ok(())));
+        started.give(Ok(()));
         let entered = context::enter_within(Rc::clone(&core));
         let run = || core.run_until(&|| shared.stopping.load(Ordering::Acquire));
         // A panic of the loop itself: the core ends, but it ends in order.
@@ -263,20 +263,18 @@ impl Worker {
         }
         let drained = core.shut_down(entered, shared.config.grace);
         let leaked = matches!(drained, Drained::Leaked(_));
-        drop(ended.send(drained));
+        ended.give(drained);
         if leaked {
             // An operation that is stuck in a kernel worker would block this thread's exit.
-            loop {
-                thread::park();
-            }
+            threads::stay();
         }
     }
 
     fn wait(self) {
-        match self.ended.recv() {
+        match self.ended.take() {
             // The thread is parked with its leak, and never joined.
-            Ok(Drained::Leaked(leak)) => eprintln!("{leak}"),
-            Ok(Drained::Fully) | Err(_) => drop(self.thread.join()),
+            Some(Drained::Leaked(leak)) => eprintln!("{leak}"),
+            Some(Drained::Fully) | None => self.thread.join(),
         }
     }
 }

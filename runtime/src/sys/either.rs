@@ -8,7 +8,7 @@
 use std::io;
 use std::os::fd::BorrowedFd;
 
-use super::{kernel, memory};
+use super::{kernel, sim};
 use crate::caps::Caps;
 use crate::start_error::StartError;
 use crate::sys::{Body, Cqe, Entered, Position, Request, RingConfig, Wait};
@@ -17,21 +17,21 @@ use crate::sys::{Body, Cqe, Entered, Position, Request, RingConfig, Wait};
 #[derive(Debug)]
 pub(crate) enum Ring {
     Kernel(kernel::Ring),
-    Memory(memory::Ring),
+    Simulated(sim::Ring),
 }
 
 /// Ends a wait of the ring's owner, from any thread and at any time.
 #[derive(Clone, Debug)]
 pub(crate) enum RingWaker {
     Kernel(kernel::RingWaker),
-    Memory(memory::RingWaker),
+    Simulated(sim::RingWaker),
 }
 
 impl RingWaker {
     pub(crate) fn wake(&self) {
         match self {
             Self::Kernel(waker) => waker.wake(),
-            Self::Memory(waker) => waker.wake(),
+            Self::Simulated(waker) => waker.wake(),
         }
     }
 }
@@ -40,21 +40,21 @@ impl Ring {
     pub(crate) fn start(config: &RingConfig) -> Result<Self, StartError> {
         match config.body {
             Body::Kernel => kernel::Ring::start(config).map(Self::Kernel),
-            Body::Memory => Ok(Self::Memory(memory::Ring::start(config))),
+            Body::Simulated => Ok(Self::Simulated(sim::Ring::start(config))),
         }
     }
 
     pub(crate) fn caps(&self) -> &Caps {
         match self {
             Self::Kernel(ring) => ring.caps(),
-            Self::Memory(ring) => ring.caps(),
+            Self::Simulated(ring) => ring.caps(),
         }
     }
 
     pub(crate) fn room(&self) -> u32 {
         match self {
             Self::Kernel(ring) => ring.room(),
-            Self::Memory(ring) => ring.room(),
+            Self::Simulated(ring) => ring.room(),
         }
     }
 
@@ -66,49 +66,49 @@ impl Ring {
             // SAFETY: I1.
             Self::Kernel(ring) => unsafe { ring.push(request, user_data) },
             // SAFETY: I1.
-            Self::Memory(ring) => unsafe { ring.push(request, user_data) },
+            Self::Simulated(ring) => unsafe { ring.push(request, user_data) },
         }
     }
 
     pub(crate) fn take_back(&mut self, position: Position) -> bool {
         match self {
             Self::Kernel(ring) => ring.take_back(position),
-            Self::Memory(ring) => ring.take_back(position),
+            Self::Simulated(ring) => ring.take_back(position),
         }
     }
 
     pub(crate) fn queued(&self) -> u32 {
         match self {
             Self::Kernel(ring) => ring.queued(),
-            Self::Memory(ring) => ring.queued(),
+            Self::Simulated(ring) => ring.queued(),
         }
     }
 
     pub(crate) fn enter(&mut self, wait: Wait) -> io::Result<Entered> {
         match self {
             Self::Kernel(ring) => ring.enter(wait),
-            Self::Memory(ring) => ring.enter(wait),
+            Self::Simulated(ring) => ring.enter(wait),
         }
     }
 
     pub(crate) fn has_work(&self) -> bool {
         match self {
             Self::Kernel(ring) => ring.has_work(),
-            Self::Memory(ring) => ring.has_work(),
+            Self::Simulated(ring) => ring.has_work(),
         }
     }
 
     pub(crate) fn overflowed(&self) -> bool {
         match self {
             Self::Kernel(ring) => ring.overflowed(),
-            Self::Memory(ring) => ring.overflowed(),
+            Self::Simulated(ring) => ring.overflowed(),
         }
     }
 
     pub(crate) fn reap(&mut self, out: &mut Vec<Cqe>, max: usize) -> usize {
         match self {
             Self::Kernel(ring) => ring.reap(out, max),
-            Self::Memory(ring) => ring.reap(out, max),
+            Self::Simulated(ring) => ring.reap(out, max),
         }
     }
 
@@ -125,21 +125,21 @@ impl Ring {
             // SAFETY: I1.
             Self::Kernel(ring) => unsafe { ring.register_buf_ring(group, ring_addr, entries) },
             // SAFETY: I1.
-            Self::Memory(ring) => unsafe { ring.register_buf_ring(group, ring_addr, entries) },
+            Self::Simulated(ring) => unsafe { ring.register_buf_ring(group, ring_addr, entries) },
         }
     }
 
     pub(crate) fn unregister_buf_ring(&mut self, group: u16) -> io::Result<()> {
         match self {
             Self::Kernel(ring) => ring.unregister_buf_ring(group),
-            Self::Memory(ring) => ring.unregister_buf_ring(group),
+            Self::Simulated(ring) => ring.unregister_buf_ring(group),
         }
     }
 
     pub(crate) fn waker(&self) -> RingWaker {
         match self {
             Self::Kernel(ring) => RingWaker::Kernel(ring.waker()),
-            Self::Memory(ring) => RingWaker::Memory(ring.waker()),
+            Self::Simulated(ring) => RingWaker::Simulated(ring.waker()),
         }
     }
 
@@ -147,14 +147,14 @@ impl Ring {
         match self {
             Self::Kernel(ring) => ring.wake_fd(),
             // It wakes by itself.
-            Self::Memory(_) => None,
+            Self::Simulated(_) => None,
         }
     }
 
     pub(crate) fn close(&mut self) {
         match self {
             Self::Kernel(ring) => ring.close(),
-            Self::Memory(ring) => ring.close(),
+            Self::Simulated(ring) => ring.close(),
         }
     }
 }

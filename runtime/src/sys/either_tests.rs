@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use super::*;
-use crate::sys::sim;
+use crate::sys::sim::hand as sim;
 
 const POLL_ADD: u8 = 6;
 const ASYNC_CANCEL: u8 = 14;
@@ -39,7 +39,7 @@ impl Stage {
                 let (ours, theirs) = UnixStream::pair().expect("a pair");
                 (ours.into(), theirs.into())
             }
-            Body::Memory => sim::stream_pair().expect("a pair"),
+            Body::Simulated => sim::stream_pair().expect("a pair"),
         };
         Self { ring, ours, theirs, bufs: Vec::new(), seen: Vec::new() }
     }
@@ -51,7 +51,7 @@ impl Stage {
                 let mut peer = UnixStream::from(self.theirs.try_clone().expect("a copy"));
                 peer.write_all(bytes).expect("room");
             }
-            Ring::Memory(_) => {
+            Ring::Simulated(_) => {
                 assert_eq!(sim::write(&self.theirs, bytes).expect("room"), bytes.len())
             }
         }
@@ -99,7 +99,7 @@ impl Stage {
 
 /// Plays the scene on both bodies and compares.
 fn alike(scene: impl Fn(&mut Stage)) {
-    let [kernel, memory] = [Body::Kernel, Body::Memory].map(|body| {
+    let [kernel, memory] = [Body::Kernel, Body::Simulated].map(|body| {
         let mut stage = Stage::of(body);
         scene(&mut stage);
         stage.end()

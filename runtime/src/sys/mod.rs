@@ -1,25 +1,38 @@
 //! The one door to the kernel.
 //!
 //! Read in this order: `request` (what goes in and comes out), `surface` (what both bodies share),
-//! `kernel` (io_uring), `memory` (the kernel of tests), `either` (the choice between them), `host`
-//! (what the machine says about itself).
+//! `kernel` (io_uring), `sim` (a kernel that a seed decides), `either` (the choice between them),
+//! `calls` (plain system calls), `threads`, `host` (what the machine says about itself).
 
 mod request;
 pub mod calls;
 mod surface;
 mod kernel;
 #[cfg(feature = "sim")]
-mod memory;
+pub mod sim;
 #[cfg(feature = "sim")]
 mod either;
 mod host;
+pub(crate) mod threads;
 
 #[cfg(feature = "sim")]
 pub(crate) use either::{Ring, RingWaker};
 pub(crate) use host::{Host, Release, Seccomp};
 #[cfg(not(feature = "sim"))]
 pub(crate) use kernel::{Ring, RingWaker};
-#[cfg(feature = "sim")]
-pub use memory::sim;
 pub(crate) use request::{Cqe, Request};
 pub(crate) use surface::{Body, Entered, IGNORE, Position, RingConfig, Wait};
+
+/// The clock: the machine's, or in a simulation the one that the seed moves.
+#[inline]
+pub(crate) fn now() -> std::time::Instant {
+    #[cfg(feature = "sim")]
+    return sim::now();
+    #[cfg(not(feature = "sim"))]
+    std::time::Instant::now()
+}
+
+/// The time since then, by the same clock.
+pub(crate) fn elapsed(since: std::time::Instant) -> std::time::Duration {
+    now().saturating_duration_since(since)
+}

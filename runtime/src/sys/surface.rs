@@ -13,9 +13,9 @@ pub(crate) enum Body {
     /// io_uring.
     #[default]
     Kernel,
-    /// The world of the thread.
+    /// The simulated one of the thread.
     #[cfg(feature = "sim")]
-    Memory,
+    Simulated,
 }
 
 /// What a ring is started with.

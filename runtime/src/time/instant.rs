@@ -18,7 +18,7 @@ impl Instant {
     /// Now.
     #[must_use]
     pub fn now() -> Self {
-        Self(std::time::Instant::now())
+        Self(crate::sys::now())
     }
 
     /// Some thirty years from now: a deadline that is never reached.

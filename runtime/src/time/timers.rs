@@ -2,6 +2,7 @@
 
 use super::wheel::Wheel;
 use crate::contain::contained;
+use crate::sys::{elapsed, now};
 use std::cell::RefCell;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ pub(crate) struct Timers {
 
 impl Timers {
     pub(crate) fn new() -> Self {
-        Self { wheel: RefCell::new(Wheel::new(0)), started: Instant::now() }
+        Self { wheel: RefCell::new(Wheel::new(0)), started: now() }
     }
 
     /// Wakes `waker` at the first tick that is not before `deadline`.
@@ -41,7 +42,7 @@ impl Timers {
     /// How long until a timer may be due.
     pub(crate) fn until_next(&self) -> Option<Duration> {
         let tick = self.wheel.borrow().next_deadline()?;
-        Some(Duration::from_millis(tick).saturating_sub(self.started.elapsed()))
+        Some(Duration::from_millis(tick).saturating_sub(elapsed(self.started)))
     }
 
     /// Wakes what is due. Wakers are foreign code: each runs with no borrow held, and one that
@@ -50,9 +51,9 @@ impl Timers {
         if self.wheel.borrow().is_empty() {
             return;
         }
-        let now = self.started.elapsed().as_millis() as u64;
+        let passed = elapsed(self.started).as_millis() as u64;
         loop {
-            let due = self.wheel.borrow_mut().next_expired(now);
+            let due = self.wheel.borrow_mut().next_expired(passed);
             let Some(waker) = due else { return };
             contained(|| waker.wake());
         }

@@ -5,7 +5,7 @@ use crate::ops::{Recv, RecvProvided};
 use crate::support::{counters, pair, run, turn, turns, waits};
 use sexton_buffers::{Claim, OwnedBuf, PoolBuf};
 use sexton_runtime::op::{Completion, Detached, Entry, Nop, Op, SocketAddrBuf, submit};
-use sexton_runtime::{Fd, recv_pool, sim};
+use sexton_runtime::{Fd, recv_pool, sim::hand as sim};
 use std::io;
 
 /// Accepts, and never looks at what came of it.

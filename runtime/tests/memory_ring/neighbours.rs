@@ -5,7 +5,7 @@ use crate::ops::{Accept, Inbox, Large, Recv, RecvMultishot};
 use crate::support::{counters, pair, run, turn, turns};
 use sexton_buffers::Fill;
 use sexton_runtime::op::{Detached, Nop, Parts, ReadVectoredAt, submit};
-use sexton_runtime::{Fd, recv_pool, sim};
+use sexton_runtime::{Fd, recv_pool, sim::hand as sim};
 
 /// More than two pages of slots; under Miri just more than one.
 const MANY: usize = if cfg!(miri) { 66 } else { 130 };

@@ -2,7 +2,7 @@
 
 use sexton_buffers::{BufError, BufResult, IoBuf, IoBufMut, IoVecBuf, PoolBuf, ProvidedPool};
 use sexton_runtime::op::{Completion, Entry, MsgSend, Multishot, Op, SocketAddrBuf};
-use sexton_runtime::{Fd, op, sim};
+use sexton_runtime::{Fd, op, sim::hand as sim};
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;

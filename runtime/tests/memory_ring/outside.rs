@@ -4,7 +4,7 @@
 use crate::ops::Recv;
 use crate::support::{builder, forget, pair, run, runtime, turn, turns, waits};
 use sexton_runtime::op::{Detached, Nop, submit};
-use sexton_runtime::{CancelToken, Fd, sim, spawn};
+use sexton_runtime::{CancelToken, Fd, sim::hand as sim, spawn};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

@@ -6,7 +6,7 @@ use crate::ops::Recv;
 use crate::support::{counters, pair, run, runtime, turn, turns, waits};
 use sexton_buffers::{IoBuf, IoBufMut};
 use sexton_runtime::op::{Completion, Detached, Entry, Multishot, Nop, Op, submit};
-use sexton_runtime::{Fd, sim, spawn};
+use sexton_runtime::{Fd, sim::hand as sim, spawn};
 use std::cell::RefCell;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};

@@ -6,7 +6,7 @@ use sexton_buffers::{BufResult, Fill, IoBuf, OwnedBuf};
 use sexton_runtime::op::{
     Completion, Entry, MsgSend, Op, Parts, PollFd, ReadVectoredAt, WriteVectoredAt, submit,
 };
-use sexton_runtime::{Fd, recv_pool, sim};
+use sexton_runtime::{Fd, recv_pool, sim::hand as sim};
 use std::cell::RefCell;
 use std::rc::Rc;
 

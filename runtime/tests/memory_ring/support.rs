@@ -1,6 +1,6 @@
 //! What the stories share: a runtime on the ring in memory, and forgetting in earnest.
 
-use sexton_runtime::{Builder, CoreStats, Fd, Runtime, own_stats, sim, yield_now};
+use sexton_runtime::{Builder, CoreStats, Fd, Runtime, own_stats, sim::hand as sim, yield_now};
 use std::any::Any;
 use std::future::Future;
 use std::os::fd::OwnedFd;

@@ -56,6 +56,7 @@ pub enum ReadNow {
 /// # Errors
 /// The kernel's.
 pub fn read_now(fd: BorrowedFd<'_>, buf: &mut [u8], offset: u64) -> io::Result<ReadNow> {
+    simulated!(here => here.read_now(fd, buf, offset));
     let mut parts = [IoSliceMut::new(buf)];
     match rustix::io::preadv2(fd, &mut parts, offset, ReadWriteFlags::NOWAIT) {
         Ok(n) => Ok(ReadNow::Bytes(n)),
@@ -71,6 +72,7 @@ pub fn read_now(fd: BorrowedFd<'_>, buf: &mut [u8], offset: u64) -> io::Result<R
 /// # Errors
 /// `NotSeekable` (`ESPIPE`) if it has none: pipes, terminals.
 pub fn position(fd: BorrowedFd<'_>) -> io::Result<u64> {
+    simulated!(here => here.position(fd));
     Ok(rustix::fs::seek(fd, SeekFrom::Current(0))?)
 }
 
@@ -79,6 +81,7 @@ pub fn position(fd: BorrowedFd<'_>) -> io::Result<u64> {
 /// # Errors
 /// As [`position`].
 pub fn set_position(fd: BorrowedFd<'_>, position: u64) -> io::Result<()> {
+    simulated!(here => here.set_position(fd, position));
     rustix::fs::seek(fd, SeekFrom::Start(position))?;
     Ok(())
 }
@@ -88,6 +91,7 @@ pub fn set_position(fd: BorrowedFd<'_>, position: u64) -> io::Result<()> {
 /// # Errors
 /// As [`position`].
 pub fn end(fd: BorrowedFd<'_>) -> io::Result<u64> {
+    simulated!(here => here.end_of(fd));
     Ok(rustix::fs::seek(fd, SeekFrom::End(0))?)
 }
 
@@ -96,6 +100,7 @@ pub fn end(fd: BorrowedFd<'_>) -> io::Result<u64> {
 /// # Errors
 /// The kernel's.
 pub fn is_append(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    simulated!(here => here.is_append(fd));
     Ok(rustix::fs::fcntl_getfl(fd)?.contains(OFlags::APPEND))
 }
 
@@ -104,6 +109,7 @@ pub fn is_append(fd: BorrowedFd<'_>) -> io::Result<bool> {
 /// # Errors
 /// The kernel's.
 pub fn truncate(fd: BorrowedFd<'_>, len: u64) -> io::Result<()> {
+    simulated!(here => here.truncate(fd, len));
     Ok(rustix::io::retry_on_intr(|| rustix::fs::ftruncate(fd, len))?)
 }
 
@@ -112,6 +118,7 @@ pub fn truncate(fd: BorrowedFd<'_>, len: u64) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn set_mode(fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
+    simulated!(here => here.set_mode(fd, mode));
     let mode = rustix::fs::Mode::from_raw_mode(mode);
     Ok(rustix::io::retry_on_intr(|| rustix::fs::fchmod(fd, mode))?)
 }
@@ -121,6 +128,7 @@ pub fn set_mode(fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
 /// # Errors
 /// The kernel's: no descriptor is left.
 pub fn duplicate(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    simulated!(here => here.duplicate(fd));
     fd.try_clone_to_owned()
 }
 

@@ -3,6 +3,16 @@
 //! `net` and `fs` reach descriptors, paths and names through here and through operations, never by
 //! themselves: so a runtime on a simulated kernel can answer instead.
 
+/// Answers with the simulated kernel's, where the thread is in a simulation.
+macro_rules! simulated {
+    ($here:ident => $answer:expr) => {
+        #[cfg(feature = "sim")]
+        if let Some($here) = crate::sys::sim::current() {
+            return $answer;
+        }
+    };
+}
+
 pub mod file;
 pub mod pipe;
 pub mod socket;

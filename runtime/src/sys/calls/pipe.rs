@@ -20,6 +20,7 @@ const NO_OFFSET: u64 = u64::MAX;
 /// # Errors
 /// The kernel's.
 pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    simulated!(here => here.pipe());
     Ok(rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?)
 }
 
@@ -29,6 +30,7 @@ pub fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
 /// # Errors
 /// The kernel's.
 pub fn read(fd: impl AsFd, cursor: &mut ReadCursor<'_>) -> io::Result<usize> {
+    simulated!(here => here.receive(fd.as_fd(), cursor, false));
     let raw = cursor.as_raw();
     let part = libc::iovec { iov_base: raw.cast(), iov_len: raw.len() };
     let fd = fd.as_fd().as_raw_fd();
@@ -46,6 +48,7 @@ pub fn read(fd: impl AsFd, cursor: &mut ReadCursor<'_>) -> io::Result<usize> {
 /// # Errors
 /// The kernel's.
 pub fn write_vectored(fd: impl AsFd, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    simulated!(here => here.send(fd.as_fd(), bufs));
     let bufs = &bufs[..bufs.len().min(1024)];
     match rustix::io::pwritev2(fd, bufs, NO_OFFSET, ReadWriteFlags::NOWAIT) {
         Err(Errno::AGAIN) => Err(io::ErrorKind::WouldBlock.into()),

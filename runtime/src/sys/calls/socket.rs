@@ -29,6 +29,7 @@ fn tcp_socket(addr: &SocketAddr) -> io::Result<Socket> {
 /// # Errors
 /// The kernel's.
 pub fn tcp_stream(addr: &SocketAddr) -> io::Result<OwnedFd> {
+    simulated!(here => here.tcp_stream());
     tcp_socket(addr).map(OwnedFd::from)
 }
 
@@ -40,6 +41,7 @@ pub fn tcp_stream(addr: &SocketAddr) -> io::Result<OwnedFd> {
 /// # Errors
 /// The kernel's.
 pub fn tcp_listener(addr: &SocketAddr, joins: bool) -> io::Result<OwnedFd> {
+    simulated!(here => here.tcp_listener(addr, joins));
     let socket = tcp_socket(addr)?;
     socket.set_reuse_address(true)?;
     if joins {
@@ -65,6 +67,7 @@ fn internet(addr: socket2::SockAddr) -> io::Result<SocketAddr> {
 /// # Errors
 /// The kernel's; `InvalidInput` if it is no internet address.
 pub fn local_addr(fd: impl AsFd) -> io::Result<SocketAddr> {
+    simulated!(here => here.internet_name(fd.as_fd(), false));
     internet(SockRef::from(&fd.as_fd()).local_addr()?)
 }
 
@@ -73,6 +76,7 @@ pub fn local_addr(fd: impl AsFd) -> io::Result<SocketAddr> {
 /// # Errors
 /// As [`local_addr`].
 pub fn peer_addr(fd: impl AsFd) -> io::Result<SocketAddr> {
+    simulated!(here => here.internet_name(fd.as_fd(), true));
     internet(SockRef::from(&fd.as_fd()).peer_addr()?)
 }
 
@@ -81,6 +85,7 @@ pub fn peer_addr(fd: impl AsFd) -> io::Result<SocketAddr> {
 /// # Errors
 /// The kernel's.
 pub fn unix_stream() -> io::Result<OwnedFd> {
+    simulated!(here => here.unix_stream());
     Ok(Socket::new(Domain::UNIX, Type::STREAM, None)?.into())
 }
 
@@ -89,6 +94,7 @@ pub fn unix_stream() -> io::Result<OwnedFd> {
 /// # Errors
 /// The kernel's.
 pub fn unix_listener(addr: &UnixAddr) -> io::Result<OwnedFd> {
+    simulated!(here => here.unix_listener(addr));
     Ok(UnixListener::bind_addr(addr)?.into())
 }
 
@@ -97,6 +103,7 @@ pub fn unix_listener(addr: &UnixAddr) -> io::Result<OwnedFd> {
 /// # Errors
 /// The kernel's.
 pub fn unix_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    simulated!(here => here.unix_pair());
     let (one, other) = UnixStream::pair()?;
     Ok((one.into(), other.into()))
 }
@@ -119,6 +126,7 @@ fn local(addr: &socket2::SockAddr) -> io::Result<UnixAddr> {
 /// # Errors
 /// The kernel's; `InvalidInput` if it is no local address.
 pub fn unix_local_addr(fd: impl AsFd) -> io::Result<UnixAddr> {
+    simulated!(here => here.local_name(fd.as_fd(), false));
     local(&SockRef::from(&fd.as_fd()).local_addr()?)
 }
 
@@ -127,6 +135,7 @@ pub fn unix_local_addr(fd: impl AsFd) -> io::Result<UnixAddr> {
 /// # Errors
 /// As [`unix_local_addr`].
 pub fn unix_peer_addr(fd: impl AsFd) -> io::Result<UnixAddr> {
+    simulated!(here => here.local_name(fd.as_fd(), true));
     local(&SockRef::from(&fd.as_fd()).peer_addr()?)
 }
 
@@ -135,6 +144,7 @@ pub fn unix_peer_addr(fd: impl AsFd) -> io::Result<UnixAddr> {
 /// # Errors
 /// The kernel's.
 pub fn peer_cred(fd: impl AsFd) -> io::Result<(i32, u32, u32)> {
+    simulated!(here => here.peer_cred(fd.as_fd()));
     let cred = rustix::net::sockopt::socket_peercred(fd)?;
     Ok((cred.pid.as_raw_nonzero().get(), cred.uid.as_raw(), cred.gid.as_raw()))
 }
@@ -144,6 +154,7 @@ pub fn peer_cred(fd: impl AsFd) -> io::Result<(i32, u32, u32)> {
 /// # Errors
 /// The kernel's.
 pub fn shutdown(fd: impl AsFd, how: Shutdown) -> io::Result<()> {
+    simulated!(here => here.shutdown(fd.as_fd(), how));
     let how = match how {
         Shutdown::Read => RawShutdown::Read,
         Shutdown::Write => RawShutdown::Write,
@@ -157,6 +168,7 @@ pub fn shutdown(fd: impl AsFd, how: Shutdown) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn recv(fd: impl AsFd, cursor: &mut ReadCursor<'_>, peek: bool) -> io::Result<usize> {
+    simulated!(here => here.receive(fd.as_fd(), cursor, peek));
     let flags = if peek { RecvFlags::DONTWAIT | RecvFlags::PEEK } else { RecvFlags::DONTWAIT };
     let raw = cursor.as_raw();
     // SAFETY: the cursor's memory, which it lends exclusively for this call.
@@ -173,6 +185,7 @@ pub fn recv(fd: impl AsFd, cursor: &mut ReadCursor<'_>, peek: bool) -> io::Resul
 /// # Errors
 /// The kernel's.
 pub fn send(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    simulated!(here => here.send(fd.as_fd(), &[IoSlice::new(bytes)]));
     Ok(rustix::net::send(fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?)
 }
 
@@ -181,6 +194,7 @@ pub fn send(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
 /// # Errors
 /// The kernel's.
 pub fn send_vectored(fd: impl AsFd, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+    simulated!(here => here.send(fd.as_fd(), bufs));
     let bufs = &bufs[..bufs.len().min(1024)];
     let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
     let mut control = rustix::net::SendAncillaryBuffer::default();
@@ -192,6 +206,7 @@ pub fn send_vectored(fd: impl AsFd, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
 /// # Errors
 /// The kernel's.
 pub fn take_error(fd: impl AsFd) -> io::Result<Option<io::Error>> {
+    simulated!(here => here.take_error(fd.as_fd()));
     SockRef::from(&fd.as_fd()).take_error()
 }
 
@@ -200,6 +215,7 @@ pub fn take_error(fd: impl AsFd) -> io::Result<Option<io::Error>> {
 /// # Errors
 /// The kernel's.
 pub fn nodelay(fd: impl AsFd) -> io::Result<bool> {
+    simulated!(here => here.options(fd.as_fd()).map(|options| options.nodelay));
     SockRef::from(&fd.as_fd()).tcp_nodelay()
 }
 
@@ -208,6 +224,7 @@ pub fn nodelay(fd: impl AsFd) -> io::Result<bool> {
 /// # Errors
 /// The kernel's.
 pub fn set_nodelay(fd: impl AsFd, nodelay: bool) -> io::Result<()> {
+    simulated!(here => here.set_options(fd.as_fd(), |options| options.nodelay = nodelay));
     SockRef::from(&fd.as_fd()).set_tcp_nodelay(nodelay)
 }
 
@@ -216,6 +233,7 @@ pub fn set_nodelay(fd: impl AsFd, nodelay: bool) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn ttl(fd: impl AsFd) -> io::Result<u32> {
+    simulated!(here => here.options(fd.as_fd()).map(|options| options.ttl));
     SockRef::from(&fd.as_fd()).ttl_v4()
 }
 
@@ -224,6 +242,7 @@ pub fn ttl(fd: impl AsFd) -> io::Result<u32> {
 /// # Errors
 /// The kernel's.
 pub fn set_ttl(fd: impl AsFd, ttl: u32) -> io::Result<()> {
+    simulated!(here => here.set_options(fd.as_fd(), |options| options.ttl = ttl));
     SockRef::from(&fd.as_fd()).set_ttl_v4(ttl)
 }
 
@@ -232,6 +251,7 @@ pub fn set_ttl(fd: impl AsFd, ttl: u32) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn linger(fd: impl AsFd) -> io::Result<Option<Duration>> {
+    simulated!(here => here.options(fd.as_fd()).map(|options| options.linger));
     SockRef::from(&fd.as_fd()).linger()
 }
 
@@ -240,6 +260,7 @@ pub fn linger(fd: impl AsFd) -> io::Result<Option<Duration>> {
 /// # Errors
 /// The kernel's.
 pub fn set_linger(fd: impl AsFd, linger: Option<Duration>) -> io::Result<()> {
+    simulated!(here => here.set_options(fd.as_fd(), |options| options.linger = linger));
     SockRef::from(&fd.as_fd()).set_linger(linger)
 }
 
@@ -248,6 +269,7 @@ pub fn set_linger(fd: impl AsFd, linger: Option<Duration>) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn set_keepalive(fd: impl AsFd, keepalive: bool) -> io::Result<()> {
+    simulated!(here => here.set_options(fd.as_fd(), |_| ()));
     SockRef::from(&fd.as_fd()).set_keepalive(keepalive)
 }
 
@@ -256,6 +278,7 @@ pub fn set_keepalive(fd: impl AsFd, keepalive: bool) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn set_recv_buffer_size(fd: impl AsFd, bytes: usize) -> io::Result<()> {
+    simulated!(here => here.set_options(fd.as_fd(), |_| ()));
     SockRef::from(&fd.as_fd()).set_recv_buffer_size(bytes)
 }
 
@@ -264,6 +287,7 @@ pub fn set_recv_buffer_size(fd: impl AsFd, bytes: usize) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn set_send_buffer_size(fd: impl AsFd, bytes: usize) -> io::Result<()> {
+    simulated!(here => here.set_options(fd.as_fd(), |_| ()));
     SockRef::from(&fd.as_fd()).set_send_buffer_size(bytes)
 }
 
@@ -272,5 +296,6 @@ pub fn set_send_buffer_size(fd: impl AsFd, bytes: usize) -> io::Result<()> {
 /// # Errors
 /// The resolver's.
 pub fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    simulated!(here => here.resolve(host, port));
     Ok((host, port).to_socket_addrs()?.collect())
 }

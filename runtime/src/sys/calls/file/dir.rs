@@ -34,6 +34,7 @@ impl Dir {
     /// # Errors
     /// The kernel's.
     pub fn open(path: &Path) -> io::Result<Self> {
+        simulated!(here => here.open_dir(path).map(Self));
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let open = || rustix::fs::open(path, flags, Mode::empty());
         Ok(Self(rustix::io::retry_on_intr(open)?))
@@ -44,6 +45,7 @@ impl Dir {
     /// # Errors
     /// The kernel's.
     pub fn next_batch(&self) -> io::Result<Vec<RawEntry>> {
+        simulated!(here => here.next_batch(self.0.as_fd()));
         let mut memory = Vec::with_capacity(BATCH_LEN);
         let mut entries = Vec::new();
         // A batch that has nothing but `.` and `..` is not the end.

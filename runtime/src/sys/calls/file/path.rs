@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// The kernel's.
 pub fn create_dir(path: &Path) -> io::Result<()> {
+    simulated!(here => here.create_dir(path));
     fs::create_dir(path)
 }
 
@@ -18,6 +19,7 @@ pub fn create_dir(path: &Path) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn create_dir_all(path: &Path) -> io::Result<()> {
+    simulated!(here => here.create_dir_all(path));
     fs::create_dir_all(path)
 }
 
@@ -26,6 +28,7 @@ pub fn create_dir_all(path: &Path) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn remove_file(path: &Path) -> io::Result<()> {
+    simulated!(here => here.remove_file(path));
     fs::remove_file(path)
 }
 
@@ -34,6 +37,7 @@ pub fn remove_file(path: &Path) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn remove_dir(path: &Path) -> io::Result<()> {
+    simulated!(here => here.remove_dir(path));
     fs::remove_dir(path)
 }
 
@@ -42,6 +46,7 @@ pub fn remove_dir(path: &Path) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn remove_dir_all(path: &Path) -> io::Result<()> {
+    simulated!(here => here.remove_dir_all(path));
     fs::remove_dir_all(path)
 }
 
@@ -50,6 +55,7 @@ pub fn remove_dir_all(path: &Path) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    simulated!(here => here.rename(from, to));
     fs::rename(from, to)
 }
 
@@ -58,6 +64,7 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// # Errors
 /// The kernel's.
 pub fn canonicalize(path: &Path) -> io::Result<PathBuf> {
+    simulated!(here => here.canonicalize(path));
     fs::canonicalize(path)
 }
 
@@ -66,6 +73,7 @@ pub fn canonicalize(path: &Path) -> io::Result<PathBuf> {
 /// # Errors
 /// The kernel's.
 pub fn copy(from: &Path, to: &Path) -> io::Result<u64> {
+    simulated!(here => here.copy(from, to));
     fs::copy(from, to)
 }
 
@@ -74,5 +82,6 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<u64> {
 /// # Errors
 /// The kernel's.
 pub fn set_mode_of(path: &Path, mode: u32) -> io::Result<()> {
+    simulated!(here => here.set_mode_of(path, mode));
     fs::set_permissions(path, Permissions::from_mode(mode))
 }

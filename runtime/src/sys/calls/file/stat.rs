@@ -54,6 +54,7 @@ pub struct Stat {
 /// # Errors
 /// The kernel's.
 pub fn stat(fd: BorrowedFd<'_>) -> io::Result<Stat> {
+    simulated!(here => here.stat(fd));
     Ok(from(rustix::fs::statx(fd, c"", AtFlags::EMPTY_PATH, wanted())?))
 }
 
@@ -63,6 +64,7 @@ pub fn stat(fd: BorrowedFd<'_>) -> io::Result<Stat> {
 /// # Errors
 /// The kernel's.
 pub fn stat_path(path: &Path, follow: bool) -> io::Result<Stat> {
+    simulated!(here => here.stat_path(path, follow));
     let at = if follow { AtFlags::empty() } else { AtFlags::SYMLINK_NOFOLLOW };
     Ok(from(rustix::fs::statx(CWD, path, at, wanted())?))
 }
@@ -73,6 +75,7 @@ pub fn stat_path(path: &Path, follow: bool) -> io::Result<Stat> {
 /// # Errors
 /// The kernel's.
 pub fn stat_entry(dir: BorrowedFd<'_>, name: &OsStr) -> io::Result<Stat> {
+    simulated!(here => here.stat_entry(dir, name));
     Ok(from(rustix::fs::statx(dir, name, AtFlags::SYMLINK_NOFOLLOW, wanted())?))
 }
 

@@ -1,5 +1,9 @@
 //! Memory of the operations in flight, touched as the kernel would: through their pointers.
 //!
+//! What an operation is to fill gets a pattern when it is submitted, and what it is to send is
+//! summed up. Both must still be so when it completes: nobody else may write there meanwhile. Under
+//! AddressSanitizer (`--cfg sexton_asan`) it is poisoned besides, so that no one may even read it.
+//!
 //! # Invariants
 //!
 //! - **I1** Pointers come from requests that were pushed (see `Ring::push`), or from buffer rings
@@ -9,6 +13,11 @@
 #![allow(unsafe_code, reason = "it plays the kernel, which goes through pointers")]
 
 use std::time::Duration;
+
+/// What unfilled memory is filled with.
+const PATTERN: u8 = 0xa5;
+/// Of a long stretch so many bytes at either end are looked at.
+const EDGE: usize = 4096;
 
 /// A stretch of foreign memory.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +30,18 @@ struct Span {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     spans: Vec<Span>,
+    guard: Guard,
+}
+
+/// What nobody else may change while the operation is in flight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Guard {
+    #[default]
+    None,
+    /// It is to be filled: the pattern.
+    Pattern,
+    /// It is to be sent: the sum.
+    Sum(u64),
 }
 
 impl Memory {
@@ -30,7 +51,7 @@ impl Memory {
     ///
     /// I1.
     pub(super) unsafe fn one(addr: *mut u8, len: usize) -> Self {
-        Self { spans: vec![Span { addr, len }] }
+        Self { spans: vec![Span { addr, len }], guard: Guard::None }
     }
 
     /// The stretches that `count` iovecs name. The kernel copies them at submission.
@@ -46,7 +67,7 @@ impl Memory {
             let iovec = unsafe { place.read() };
             Span { addr: iovec.iov_base.cast(), len: iovec.iov_len }
         };
-        Self { spans: (0..count).map(span).collect() }
+        Self { spans: (0..count).map(span).collect(), guard: Guard::None }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -57,6 +78,85 @@ impl Memory {
     pub(super) fn is_nowhere(&self) -> bool {
         self.spans.iter().any(|span| span.addr.is_null() && span.len > 0)
     }
+
+    /// Begins to watch memory that will be filled: it gets the pattern.
+    pub(super) fn watch_unfilled(&mut self) {
+        for edge in self.edges() {
+            // SAFETY: I1: valid for writes; what the kernel has not filled has no content.
+            unsafe { edge.addr.write_bytes(PATTERN, edge.len) };
+        }
+        self.guard = Guard::Pattern;
+        self.poison(true);
+    }
+
+    /// Begins to watch memory that will be sent.
+    pub(super) fn watch_filled(&mut self) {
+        self.guard = Guard::Sum(self.sum());
+        self.poison(true);
+    }
+
+    /// Ends the watching; false if somebody has changed the memory meanwhile.
+    pub(super) fn unwatch(&mut self) -> bool {
+        self.poison(false);
+        match std::mem::take(&mut self.guard) {
+            Guard::None => true,
+            Guard::Sum(sum) => sum == self.sum(),
+            Guard::Pattern => self.edges().iter().all(|edge| {
+                // SAFETY: I1, and `watch_unfilled` has initialised it.
+                let bytes = unsafe { std::slice::from_raw_parts(edge.addr, edge.len) };
+                bytes.iter().all(|byte| *byte == PATTERN)
+            }),
+        }
+    }
+
+    fn sum(&self) -> u64 {
+        let mut sum = 0_u64;
+        for edge in self.edges() {
+            // SAFETY: I1: initialised by whoever sends it.
+            let bytes = unsafe { std::slice::from_raw_parts(edge.addr, edge.len) };
+            for byte in bytes {
+                sum = (sum.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(0x517c_c1b7_2722_0a95);
+            }
+        }
+        sum
+    }
+
+    /// What is looked at: short stretches, and both ends of long ones.
+    fn edges(&self) -> Vec<Span> {
+        let mut edges = Vec::with_capacity(self.spans.len());
+        for span in self.spans.iter().filter(|span| !span.addr.is_null()) {
+            if span.len <= 2 * EDGE {
+                edges.push(*span);
+                continue;
+            }
+            edges.push(Span { addr: span.addr, len: EDGE });
+            // SAFETY: I1: within the stretch.
+            let last = unsafe { span.addr.add(span.len - EDGE) };
+            edges.push(Span { addr: last, len: EDGE });
+        }
+        edges
+    }
+
+    #[cfg(sexton_asan)]
+    fn poison(&self, poison: bool) {
+        unsafe extern "C" {
+            fn __asan_poison_memory_region(addr: *const u8, len: usize);
+            fn __asan_unpoison_memory_region(addr: *const u8, len: usize);
+        }
+        for span in self.spans.iter().filter(|span| !span.addr.is_null()) {
+            if poison {
+                // SAFETY: I1: it changes only what the sanitizer thinks of it.
+                unsafe { __asan_poison_memory_region(span.addr, span.len) };
+            } else {
+                // SAFETY: as above.
+                unsafe { __asan_unpoison_memory_region(span.addr, span.len) };
+            }
+        }
+    }
+
+    #[cfg(not(sexton_asan))]
+    #[expect(clippy::unused_self, reason = "the sanitizer's twin needs it")]
+    fn poison(&self, _poison: bool) {}
 
     /// Writes `bytes`, beginning `at` bytes from the start.
     pub(super) fn write(&self, at: usize, mut bytes: &[u8]) {
@@ -95,6 +195,19 @@ impl Memory {
     }
 }
 
+/// The bytes of a path, which the kernel copies at submission.
+///
+/// # Safety
+///
+/// I1, unless `addr` is null: a string that ends with a null byte.
+pub(super) unsafe fn read_path(addr: *const u8) -> Option<Vec<u8>> {
+    if addr.is_null() {
+        return None;
+    }
+    // SAFETY: the caller's promise.
+    let path = unsafe { std::ffi::CStr::from_ptr(addr.cast()) };
+    Some(path.to_bytes().to_vec())
+}
 /// A `timespec`, which the kernel copies at submission; none if it is not a time.
 ///
 /// # Safety

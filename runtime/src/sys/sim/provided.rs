@@ -6,7 +6,7 @@
 //!   stays until it is unregistered; what it publishes are buffers valid for writes.
 #![allow(unsafe_code, reason = "it reads the shared ring as the kernel does")]
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::ptr::with_exposed_provenance_mut;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -29,13 +29,17 @@ const TAIL: usize = 14;
 
 /// The registered rings of one ring.
 #[derive(Debug, Default)]
-pub(super) struct Groups(HashMap<u16, Group>);
+pub(super) struct Groups(BTreeMap<u16, Group>);
 
 #[derive(Debug)]
 struct Group {
     ring: *mut u8,
     entries: u16,
     head: u16,
+    /// Entries up to here were looked at; their buffers are watched.
+    seen: u16,
+    /// The buffers in the ring.
+    watched: BTreeMap<u16, Memory>,
 }
 
 /// The next buffer of a group.
@@ -61,7 +65,7 @@ impl Groups {
         if self.0.contains_key(&group) {
             return Err(io::Error::from_raw_os_error(libc::EEXIST));
         }
-        self.0.insert(group, Group { ring, entries, head: 0 });
+        self.0.insert(group, Group { ring, entries, head: 0, seen: 0, watched: BTreeMap::new() });
         Ok(())
     }
 
@@ -73,30 +77,69 @@ impl Groups {
     /// The next buffer, which stays in the ring; none if there is none (`ENOBUFS`).
     pub(super) fn peek(&self, group: u16) -> Option<Picked> {
         let group = self.0.get(&group)?;
-        if group.tail() == group.head {
-            return None;
+        (group.tail() != group.head).then(|| group.entry(group.head))
+    }
+
+    /// Takes the buffer that `peek` showed, before anything is written into it; false if somebody
+    /// wrote into it while it lay in the ring.
+    pub(super) fn consume(&mut self, group: u16) -> bool {
+        let Some(group) = self.0.get_mut(&group) else { return true };
+        let bid = group.entry(group.head).bid;
+        group.head = group.head.wrapping_add(1);
+        group.watched.remove(&bid).is_none_or(|mut memory| memory.unwatch())
+    }
+
+    /// Watches the buffers that were published since the last time. A buffer that was in the ring
+    /// already is told.
+    pub(super) fn look(&mut self) -> Option<u16> {
+        let mut twice = None;
+        for group in self.0.values_mut() {
+            let tail = group.tail();
+            while group.seen != tail {
+                let Picked { mut memory, bid } = group.entry(group.seen);
+                group.seen = group.seen.wrapping_add(1);
+                if group.watched.contains_key(&bid) {
+                    twice = Some(bid);
+                    continue;
+                }
+                memory.watch_unfilled();
+                group.watched.insert(bid, memory);
+            }
         }
-        let index = usize::from(group.head & (group.entries - 1));
+        twice
+    }
+
+    /// Ends the watching of all buffers, which go back to their owner; false if one was written to.
+    pub(super) fn unwatch(&mut self, group: u16) -> bool {
+        let watched = self.0.get_mut(&group).map(|group| std::mem::take(&mut group.watched));
+        watched.into_iter().flatten().all(|(_, mut memory)| memory.unwatch())
+    }
+
+    /// Ends all registrations.
+    pub(super) fn clear(&mut self) {
+        let groups: Vec<u16> = self.0.keys().copied().collect();
+        for group in groups {
+            self.unwatch(group);
+        }
+        self.0.clear();
+    }
+}
+
+impl Group {
+    /// The buffer that was published at this position, between head and tail.
+    fn entry(&self, position: u16) -> Picked {
+        let index = usize::from(position & (self.entries - 1));
         // SAFETY: I1: the mask keeps the index below `entries`.
-        let place = unsafe { group.ring.cast::<Entry>().add(index) };
+        let place = unsafe { self.ring.cast::<Entry>().add(index) };
         // SAFETY: I1; published before the tail, and not written while it lies between head and
         // tail.
         let Entry { addr, len, bid } = unsafe { place.read() };
         let start = with_exposed_provenance_mut(addr as usize);
         // SAFETY: I1: a published buffer is ours to write until its number is given back.
         let memory = unsafe { Memory::one(start, len as usize) };
-        Some(Picked { memory, bid })
+        Picked { memory, bid }
     }
 
-    /// Takes the buffer that `peek` showed.
-    pub(super) fn consume(&mut self, group: u16) {
-        if let Some(group) = self.0.get_mut(&group) {
-            group.head = group.head.wrapping_add(1);
-        }
-    }
-}
-
-impl Group {
     fn tail(&self) -> u16 {
         // SAFETY: I1: within the first entry.
         let place = unsafe { self.ring.add(TAIL) };

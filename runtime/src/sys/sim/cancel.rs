@@ -1,9 +1,10 @@
 //! Cancels: which operation is meant, and what its end looks like.
 
-use super::Ring;
+use super::faults::Fault;
 use super::interpret::Step;
 use super::operation::{Operation, opcode};
-use super::world::World;
+use super::ring::Ring;
+use super::world::State;
 
 /// `IORING_ASYNC_CANCEL_ALL`: not only the first.
 const ALL: u32 = 1 << 0;
@@ -19,7 +20,7 @@ const OP: u32 = 1 << 5;
 impl Ring {
     /// What a cancel does to what was submitted before it, the operations below `before`; its own
     /// result.
-    pub(super) fn cancel(&mut self, cancel: &Operation, before: usize) -> Step {
+    pub(super) fn cancel(&mut self, state: &mut State, cancel: &Operation, before: usize) -> Step {
         let request = &cancel.request;
         let flags = if request.opcode == opcode::ASYNC_CANCEL { request.op_flags } else { 0 };
         if flags & !(ALL | FD | ANY | USERDATA | OP) != 0 {
@@ -33,7 +34,12 @@ impl Ring {
             else {
                 continue;
             };
-            if self.end_target(index, target) {
+            if state.fault(Fault::CancelMiss) {
+                // It is where no cancel finds it just now.
+                self.flying[index] = Some(target);
+                continue;
+            }
+            if self.end_target(state, index, target) {
                 found += 1;
             } else {
                 running += 1;
@@ -51,13 +57,20 @@ impl Ring {
     }
 
     /// Ends a target and puts it back; false if it can't be ended now.
-    fn end_target(&mut self, index: usize, mut target: Operation) -> bool {
+    fn end_target(&mut self, state: &mut State, index: usize, mut target: Operation) -> bool {
+        let busy = target.request.opcode != opcode::TIMEOUT && state.fault(Fault::CancelBusy);
         target.cancelled = true;
-        let ends = !target.is_held();
+        let ends = !target.is_held(state) && !busy;
         if ends {
+            if state.fault(Fault::CancelLate) {
+                // Found, but if it can succeed it will.
+                target.not_before = 0;
+                self.flying[index] = Some(target);
+                return true;
+            }
             let step = cancelled(&target);
-            if World::knobs().reverse {
-                self.post(&target, step);
+            if state.knobs.reverse || state.fault(Fault::CancelFirst) {
+                self.post(state, target, step);
                 return true;
             }
             // The cancel's own completion comes first, as the kernel's does on such a ring.

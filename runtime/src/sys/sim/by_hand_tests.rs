@@ -1,22 +1,26 @@
-//! The ring in memory, as Miri sees it: who writes where, and when.
+//! The ring by hand, as Miri sees it: who writes where, and when.
+#![allow(unsafe_code, reason = "the tests play the driver, which pushes")]
 
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::hand as sim;
+use super::operation::CQE_SKIP_SUCCESS;
 use super::operation::opcode::{
     ACCEPT, ASYNC_CANCEL, CLOSE, NOP, POLL_ADD, READ, READV, RECV, RECVMSG, SEND, SENDMSG, TIMEOUT,
     WRITE, WRITEV,
 };
-use super::*;
+use super::ring::Ring;
 use crate::sys::Body;
+use crate::sys::{Entered, Position, Request, RingConfig, Wait};
 
 const F_BUFFER: u32 = 1;
 const F_MORE: u32 = 2;
 
 fn ring(sq_entries: u32, cq_entries: u32) -> Ring {
-    Ring::start(&RingConfig { body: Body::Memory, sq_entries, cq_entries, io_workers: [1, 1] })
+    Ring::start(&RingConfig { body: Body::Simulated, sq_entries, cq_entries, io_workers: [1, 1] })
 }
 
 fn push(ring: &mut Ring, request: Request, user_data: u64) -> Position {

@@ -1,0 +1,219 @@
+//! What goes wrong, how often, and how often it did.
+
+use std::fmt;
+
+/// Declares the faults once: variant, name, method, what it is.
+macro_rules! faults {
+    ($($variant:ident $name:ident $what:literal,)+) => {
+        /// One kind of fault.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Fault {
+            $(#[doc = $what] $variant,)+
+        }
+
+        impl Fault {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// Its name, that of the method of [`Faults`] that sets its rate.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($name),)+
+                }
+            }
+        }
+
+        impl Faults {
+            $(
+                #[doc = concat!($what, " The rate is that of each occasion, from 0 to 1.")]
+                pub const fn $name(self, rate: f64) -> Self {
+                    self.rate(Fault::$variant, rate)
+                }
+            )+
+        }
+    };
+}
+
+faults! {
+    Delay delay "An operation that could complete at once takes its time.",
+    Reorder reorder "Of what is ready, another operation than the first completes first.",
+    Preempt preempt "Another thread runs although this one could go on.",
+    ShortRead short_reads "A read or receive gives fewer bytes than there are.",
+    ShortWrite short_writes "A write or send takes fewer bytes than there is room for.",
+    Interrupted interrupted "An operation fails with `EINTR`.",
+    SpuriousReturn spurious_returns "`enter` comes back early, with nothing.",
+    EnterAgain enter_again "`enter` has no memory for a request (`EAGAIN`).",
+    ShortSubmit short_submits "`enter` takes fewer submissions than there are, and does not wait.",
+    SmallQueue small_queues "The completion queue is full for a moment: what completes overflows.",
+    CancelFirst cancel_last "A cancel's target completes before the cancel does.",
+    CancelMiss cancel_misses "A cancel finds nothing (`ENOENT`), though its target is in flight.",
+    CancelBusy cancel_busy "A cancel's target can't be cancelled just now (`EALREADY`).",
+    CancelLate cancel_late "A cancel succeeds, and its target does, too.",
+    NoBuffers no_buffers "There is no provided buffer for a moment (`ENOBUFS`).",
+    MultishotEnd multishot_ends "A multishot operation ends after a result.",
+    NonemptyLie nonempty_lies "A receive says wrongly whether more data waits.",
+    ConnAborted aborted_accepts "A connection is gone before it is accepted (`ECONNABORTED`).",
+    NoDescriptors no_descriptors "There is no descriptor left (`EMFILE`).",
+    Refused refused "A connect is refused.",
+    Unreachable unreachable "A connect finds no way to the host.",
+    Reset resets "A connection is reset.",
+    SlowNet slow_network "A segment of a connection takes long.",
+    PollSpurious spurious_polls "A poll says ready too early.",
+    ReadError read_errors "A read of a file fails (`EIO`).",
+    WriteError write_errors "A write of a file fails (`EIO`).",
+    DiskFull disk_full "A write finds the disk full (`ENOSPC`).",
+    SyncError sync_errors "A sync fails (`EIO`), and what it should have written may be lost.",
+    OpenError open_errors "An open fails (`EIO`).",
+    WouldBlock would_block "A call that never waits says that it would.",
+    Punt punts "A read that never waits is not supported by the file (tmpfs, procfs).",
+    RegisterError register_errors "Provided buffers can't be registered (`ENOMEM`).",
+}
+
+/// How often what goes wrong; nothing by default.
+///
+/// ```
+/// # use sexton_runtime::sim::{Fault, Faults};
+/// let faults = Faults::network().short_reads(0.5);
+/// assert_eq!(faults.get(Fault::ShortRead), 0.5);
+/// ```
+#[derive(Clone, Copy, PartialEq)]
+#[must_use]
+pub struct Faults {
+    rates: [f64; Fault::ALL.len()],
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+impl Faults {
+    /// Nothing goes wrong: all completes at once and in order.
+    pub const fn none() -> Self {
+        Self { rates: [0.0; Fault::ALL.len()] }
+    }
+
+    /// Nothing fails, but nothing is in order either: delays, short transfers, switches of threads,
+    /// lost races of cancels, full queues. A correct program notices none of it.
+    pub const fn scheduling() -> Self {
+        Self::none()
+            .delay(0.3)
+            .reorder(0.3)
+            .preempt(0.1)
+            .short_reads(0.2)
+            .short_writes(0.2)
+            .spurious_returns(0.05)
+            .enter_again(0.01)
+            .short_submits(0.03)
+            .small_queues(0.01)
+            .cancel_last(0.3)
+            .cancel_misses(0.1)
+            .cancel_busy(0.1)
+            .cancel_late(0.3)
+            .no_buffers(0.03)
+            .multishot_ends(0.05)
+            .nonempty_lies(0.05)
+            .spurious_polls(0.05)
+            .slow_network(0.1)
+            .would_block(0.2)
+            .punts(0.1)
+            .register_errors(0.02)
+    }
+
+    /// What a network does: [`scheduling`](Self::scheduling), resets, refusals.
+    pub const fn network() -> Self {
+        Self::scheduling()
+            .slow_network(0.3)
+            .interrupted(0.01)
+            .resets(0.005)
+            .refused(0.03)
+            .unreachable(0.02)
+            .aborted_accepts(0.03)
+            .no_descriptors(0.01)
+    }
+
+    /// What a disk does: [`scheduling`](Self::scheduling), errors, a full disk.
+    pub const fn disk() -> Self {
+        Self::scheduling()
+            .interrupted(0.01)
+            .read_errors(0.01)
+            .write_errors(0.01)
+            .disk_full(0.01)
+            .sync_errors(0.03)
+            .open_errors(0.01)
+            .no_descriptors(0.01)
+    }
+
+    /// Everything at once.
+    pub const fn all() -> Self {
+        Self::network()
+            .read_errors(0.01)
+            .write_errors(0.01)
+            .disk_full(0.01)
+            .sync_errors(0.03)
+            .open_errors(0.01)
+    }
+
+    /// A set by its name: `none`, `scheduling`, `network`, `disk`, `all`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "none" => Self::none(),
+            "scheduling" => Self::scheduling(),
+            "network" => Self::network(),
+            "disk" => Self::disk(),
+            "all" => Self::all(),
+            _ => return None,
+        })
+    }
+
+    /// Sets the rate of one fault.
+    pub const fn rate(mut self, fault: Fault, rate: f64) -> Self {
+        self.rates[fault as usize] = rate;
+        self
+    }
+
+    /// The rate of one fault.
+    #[must_use]
+    pub const fn get(&self, fault: Fault) -> f64 {
+        self.rates[fault as usize]
+    }
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = Fault::ALL.iter().filter(|fault| self.get(**fault) > 0.0);
+        f.debug_map().entries(set.map(|fault| (fault.name(), self.get(*fault)))).finish()
+    }
+}
+
+/// How often each fault occurred.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultCounts([u64; Fault::ALL.len()]);
+
+impl Default for FaultCounts {
+    fn default() -> Self {
+        Self([0; Fault::ALL.len()])
+    }
+}
+
+impl FaultCounts {
+    /// How often this one occurred.
+    #[must_use]
+    pub fn get(&self, fault: Fault) -> u64 {
+        self.0[fault as usize]
+    }
+
+    /// Counts one more.
+    pub(super) fn count(&mut self, fault: Fault) {
+        self.0[fault as usize] += 1;
+    }
+
+    /// Adds another run's.
+    pub fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, count)| *sum += count);
+    }
+}

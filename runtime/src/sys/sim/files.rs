@@ -1,0 +1,211 @@
+//! Plain calls on files and paths: what [`calls`](crate::sys::calls) does on a real kernel.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use super::faults::Fault;
+use super::names;
+use super::objects::{Id, OpenFile};
+use super::sockets::error;
+use super::tree::{Inode, Tree};
+use super::world::{Here, State};
+use crate::sys::calls::file::{RawEntry, ReadNow, Stat, Time};
+
+impl Here {
+    /// Does something to this host's file system.
+    fn on_tree<R>(&self, act: impl FnOnce(&mut Tree, Time) -> Result<R, i32>) -> io::Result<R> {
+        self.with(|state| {
+            state.sweep();
+            if state.hosts.get(self.host).is_down {
+                return Err(libc::EIO);
+            }
+            let time = state.time();
+            act(&mut state.hosts.at(self.host).tree, time)
+        })
+        .map_err(error)
+    }
+
+    /// Does something to an open file.
+    fn on_file<R>(
+        &self,
+        fd: BorrowedFd<'_>,
+        act: impl FnOnce(&mut State, Id, Inode) -> Result<R, i32>,
+    ) -> io::Result<R> {
+        self.with(|state| {
+            let id = names::find(state, fd.as_raw_fd())?;
+            let inode = state.file(id).map(|file| file.inode).ok_or(libc::ESPIPE)?;
+            act(state, id, inode)
+        })
+        .map_err(error)
+    }
+
+    pub(in crate::sys) fn read_now(
+        &self,
+        fd: BorrowedFd<'_>,
+        buf: &mut [u8],
+        offset: u64,
+    ) -> io::Result<ReadNow> {
+        self.on_file(fd, |state, id, inode| {
+            if state.fault(Fault::Punt) {
+                return Ok(ReadNow::Unsupported);
+            }
+            if state.fault(Fault::WouldBlock) {
+                return Ok(ReadNow::WouldBlock);
+            }
+            if state.file(id).is_some_and(|file| !file.reads) {
+                return Err(libc::EBADF);
+            }
+            let host = state.host_of(id);
+            let there = state.hosts.at(host).tree.read_at(inode, offset, buf.len())?.len();
+            let count = state.some_of(there, Fault::ShortRead);
+            let bytes = state.hosts.at(host).tree.read_at(inode, offset, count)?;
+            buf[..count].copy_from_slice(bytes);
+            Ok(ReadNow::Bytes(count))
+        })
+    }
+
+    pub(in crate::sys) fn position(&self, fd: BorrowedFd<'_>) -> io::Result<u64> {
+        self.on_file(fd, |state, id, _| Ok(state.file(id).map_or(0, |file| file.position)))
+    }
+
+    pub(in crate::sys) fn set_position(&self, fd: BorrowedFd<'_>, to: u64) -> io::Result<()> {
+        self.on_file(fd, |state, id, _| {
+            if let Some(file) = state.file_mut(id) {
+                file.position = to;
+            }
+            Ok(())
+        })
+    }
+
+    pub(in crate::sys) fn end_of(&self, fd: BorrowedFd<'_>) -> io::Result<u64> {
+        let end = self.on_file(fd, |state, id, inode| {
+            let host = state.host_of(id);
+            state.hosts.at(host).tree.len(inode)
+        })?;
+        self.set_position(fd, end)?;
+        Ok(end)
+    }
+
+    pub(in crate::sys) fn is_append(&self, fd: BorrowedFd<'_>) -> io::Result<bool> {
+        self.with(|state| {
+            let id = names::find(state, fd.as_raw_fd()).map_err(error)?;
+            Ok(state.file(id).is_some_and(|file| file.append))
+        })
+    }
+
+    pub(in crate::sys) fn truncate(&self, fd: BorrowedFd<'_>, len: u64) -> io::Result<()> {
+        self.on_file(fd, |state, id, inode| {
+            if state.file(id).is_some_and(|file| !file.writes) {
+                return Err(libc::EINVAL);
+            }
+            let (host, time) = (state.host_of(id), state.time());
+            state.hosts.at(host).tree.truncate(inode, len, time)
+        })
+    }
+
+    pub(in crate::sys) fn set_mode(&self, fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
+        self.on_file(fd, |state, id, inode| {
+            let (host, time) = (state.host_of(id), state.time());
+            state.hosts.at(host).tree.set_mode(inode, mode, time)
+        })
+    }
+
+    /// A second descriptor of anything.
+    pub(in crate::sys) fn duplicate(&self, fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+        self.with(|state| {
+            let id = names::find(state, fd.as_raw_fd()).map_err(error)?;
+            if state.fault(Fault::NoDescriptors) {
+                return Err(error(libc::EMFILE));
+            }
+            state.objects.place(id)
+        })
+    }
+
+    pub(in crate::sys) fn stat(&self, fd: BorrowedFd<'_>) -> io::Result<Stat> {
+        self.on_file(fd, |state, id, inode| {
+            let host = state.host_of(id);
+            state.hosts.at(host).tree.stat(inode)
+        })
+    }
+
+    pub(in crate::sys) fn stat_path(&self, path: &Path, follow: bool) -> io::Result<Stat> {
+        self.on_tree(|tree, _| tree.stat_path(bytes(path), follow))
+    }
+
+    pub(in crate::sys) fn stat_entry(&self, dir: BorrowedFd<'_>, name: &OsStr) -> io::Result<Stat> {
+        self.on_file(dir, |state, id, inode| {
+            let host = state.host_of(id);
+            state.hosts.at(host).tree.stat_entry(inode, name.as_bytes())
+        })
+    }
+
+    pub(in crate::sys) fn open_dir(&self, path: &Path) -> io::Result<OwnedFd> {
+        let flags = libc::O_RDONLY | libc::O_DIRECTORY;
+        self.with(|state| state.open_file(self.host, bytes(path), flags, 0))
+            .map(|(_, fd)| fd)
+            .map_err(error)
+    }
+
+    /// The entries that were not read yet: some of them.
+    pub(in crate::sys) fn next_batch(&self, dir: BorrowedFd<'_>) -> io::Result<Vec<RawEntry>> {
+        self.on_file(dir, |state, id, inode| {
+            let host = state.host_of(id);
+            let all = match state.hosts.at(host).tree.read_dir(inode) {
+                // The directory was removed meanwhile: it has no entries any more.
+                Err(libc::ENOENT) => return Ok(Vec::new()),
+                all => all?,
+            };
+            let start = state.file(id).map_or(0, |file: &OpenFile| file.position as usize);
+            let left = all.len().saturating_sub(start);
+            let count = state.some_of(left, Fault::ShortRead);
+            if let Some(file) = state.file_mut(id) {
+                file.position += count as u64;
+            }
+            Ok(all.into_iter().skip(start).take(count).collect())
+        })
+    }
+
+    pub(in crate::sys) fn create_dir(&self, path: &Path) -> io::Result<()> {
+        self.on_tree(|tree, now| tree.mkdir(bytes(path), 0o777, now))
+    }
+
+    pub(in crate::sys) fn create_dir_all(&self, path: &Path) -> io::Result<()> {
+        self.on_tree(|tree, now| tree.create_dir_all(bytes(path), now))
+    }
+
+    pub(in crate::sys) fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.on_tree(|tree, now| tree.unlink(bytes(path), now))
+    }
+
+    pub(in crate::sys) fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        self.on_tree(|tree, now| tree.rmdir(bytes(path), now))
+    }
+
+    pub(in crate::sys) fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
+        self.on_tree(|tree, now| tree.remove_dir_all(bytes(path), now))
+    }
+
+    pub(in crate::sys) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.on_tree(|tree, now| tree.rename(bytes(from), bytes(to), now))
+    }
+
+    pub(in crate::sys) fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
+        let path = self.on_tree(|tree, _| tree.canonicalize(bytes(path)))?;
+        Ok(PathBuf::from(std::ffi::OsString::from_vec(path)))
+    }
+
+    pub(in crate::sys) fn copy(&self, from: &Path, to: &Path) -> io::Result<u64> {
+        self.on_tree(|tree, now| tree.copy(bytes(from), bytes(to), now))
+    }
+
+    pub(in crate::sys) fn set_mode_of(&self, path: &Path, mode: u32) -> io::Result<()> {
+        self.on_tree(|tree, now| tree.set_mode_path(bytes(path), mode, now))
+    }
+}
+
+fn bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_bytes()
+}

@@ -1,0 +1,59 @@
+//! A kernel that a seed decides: files, sockets, pipes, time and threads in memory.
+//!
+//! It does what io_uring does, at completion time and through the operations' own pointers, and
+//! everything that io_uring may do: any order, short transfers, lost races, refusals. Read in this
+//! order: `world` (what all cores share), `schedule` and `threads` (who runs, and the clock),
+//! `objects`, `channel` and `hosts` (descriptors, connections, the network), `tree` (files and the
+//! disk); `touch` (foreign memory), `provided`, `operation`, `interpret`, `on_bytes`, `on_files`,
+//! `cancel`, `ring` and `complete` (what is in flight); `sockets` and `files` (plain calls);
+//! `faults`, `profile`, `trace`; `hand` (the kernel by hand, for tests of one ring), `api` and
+//! `host` (for users).
+//!
+//! Not modelled, since Sexton does not use it: links, drains, registered files and buffers,
+//! zero-copy sends, bundles, incremental buffers, messages between rings, datagrams.
+
+mod rng;
+mod trace;
+mod faults;
+mod profile;
+mod world;
+mod schedule;
+mod channel;
+mod objects;
+mod hosts;
+mod tree;
+mod touch;
+mod provided;
+mod operation;
+mod interpret;
+mod on_bytes;
+mod on_files;
+mod cancel;
+mod waker;
+mod ring;
+mod complete;
+mod names;
+mod sockets;
+mod files;
+mod threads;
+mod api;
+mod host;
+#[doc(hidden)]
+pub mod hand;
+#[cfg(test)]
+mod by_hand_tests;
+
+pub use api::{Failure, Report, Sim};
+pub use faults::{Fault, FaultCounts, Faults};
+pub use host::{Host, Running, Snapshot, advance, random};
+pub use profile::Kernel;
+pub(crate) use ring::Ring;
+pub(super) use ring::now;
+pub(super) use threads::{Child, Place, await_end, has_failed, scheduled};
+pub(crate) use waker::RingWaker;
+use world::Here;
+
+/// Where this thread is, if it is in a world: its plain calls go there.
+pub(super) fn current() -> Option<Here> {
+    Here::get()
+}

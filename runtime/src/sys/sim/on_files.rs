@@ -1,0 +1,186 @@
+//! Opens, reads, writes and syncs of files.
+
+use std::os::fd::IntoRawFd;
+
+use super::faults::Fault;
+use super::interpret::{F_BUFFER, Step};
+use super::objects::{Id, Kind, Object, OpenFile};
+use super::operation::Operation;
+use super::provided::Groups;
+use super::ring::WRITTEN;
+use super::world::State;
+use crate::sys::calls::file::Time;
+
+/// `IORING_FSYNC_DATASYNC`.
+const DATASYNC: u32 = 1;
+/// 2020-01-01: when simulated files are made, at the earliest.
+const EPOCH: i64 = 1_577_836_800;
+
+impl State {
+    /// What the file system takes for the time of day.
+    pub(super) fn time(&self) -> Time {
+        let now = self.now();
+        Time {
+            seconds: EPOCH + (now / 1_000_000_000).cast_signed(),
+            nanoseconds: (now % 1_000_000_000) as u32,
+        }
+    }
+
+    /// An open file by its object.
+    pub(super) fn file(&self, object: Id) -> Option<&OpenFile> {
+        match &self.objects.get(object)?.kind {
+            Kind::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    pub(super) fn file_mut(&mut self, object: Id) -> Option<&mut OpenFile> {
+        match &mut self.objects.get_mut(object)?.kind {
+            Kind::File(file) => Some(file),
+            _ => None,
+        }
+    }
+
+    /// The host of an object.
+    pub(super) fn host_of(&self, object: Id) -> usize {
+        self.objects.get(object).map_or(0, |object| object.host)
+    }
+
+    /// Opens a path on a host.
+    pub(super) fn open_file(
+        &mut self,
+        host: usize,
+        path: &[u8],
+        flags: i32,
+        mode: u32,
+    ) -> Result<(Id, std::os::fd::OwnedFd), i32> {
+        let time = self.time();
+        let inode = self.hosts.at(host).tree.open(path, flags, mode, time)?;
+        let access = flags & libc::O_ACCMODE;
+        let file = OpenFile {
+            inode,
+            position: 0,
+            append: flags & libc::O_APPEND != 0,
+            reads: access != libc::O_WRONLY,
+            writes: access != libc::O_RDONLY,
+        };
+        self.objects.open(Kind::File(file), host).map_err(|error| {
+            self.hosts.at(host).tree.release(inode);
+            error.raw_os_error().unwrap_or(libc::EMFILE)
+        })
+    }
+}
+
+pub(super) fn open(state: &mut State, operation: &Operation) -> Step {
+    if state.fault(Fault::OpenError) {
+        return Step::end(-libc::EIO);
+    }
+    if state.fault(Fault::NoDescriptors) {
+        return Step::end(-libc::EMFILE);
+    }
+    let (flags, mode) = (operation.request.op_flags.cast_signed(), operation.request.len);
+    let host = operation.host;
+    Step::of(state.open_file(host, &operation.name, flags, mode).map(|(_, fd)| fd.into_raw_fd()))
+}
+
+/// Where a read or write of a file begins; without an offset of its own, at the kernel's position.
+fn position(operation: &Operation, file: &OpenFile) -> u64 {
+    if operation.request.off == u64::MAX { file.position } else { operation.request.off }
+}
+
+fn advance(state: &mut State, operation: &Operation, object: Id, to: u64) {
+    if operation.request.off == u64::MAX
+        && let Some(file) = state.file_mut(object)
+    {
+        file.position = to;
+    }
+}
+
+pub(super) fn read(
+    state: &mut State,
+    operation: &mut Operation,
+    object: Id,
+    groups: &mut Groups,
+) -> Step {
+    if state.fault(Fault::ReadError) {
+        return Step::end(-libc::EIO);
+    }
+    let picked = match operation.group() {
+        Some(group) => match groups.peek(group) {
+            Some(picked) => Some((group, picked)),
+            None => return Step::end(-libc::ENOBUFS),
+        },
+        None => None,
+    };
+    let room = match &picked {
+        Some((_, picked)) => picked.memory.len().min(operation.request.len as usize),
+        None => operation.memory.len(),
+    };
+    let Some(file) = state.file(object) else { return Step::end(-libc::EBADF) };
+    if !file.reads {
+        return Step::end(-libc::EBADF);
+    }
+    let (at, inode, host) = (position(operation, file), file.inode, state.host_of(object));
+    let there = match state.hosts.at(host).tree.read_at(inode, at, room) {
+        Ok(bytes) => bytes.len(),
+        Err(errno) => return Step::end(-errno),
+    };
+    let count = state.some_of(there, Fault::ShortRead);
+    let bytes = match state.hosts.at(host).tree.read_at(inode, at, count) {
+        Ok(bytes) => bytes.to_vec(),
+        Err(errno) => return Step::end(-errno),
+    };
+    advance(state, operation, object, at + count as u64);
+    let Some((group, picked)) = picked.filter(|_| count > 0) else {
+        if !operation.memory.unwatch() {
+            state.complain("memory was changed while a read owned it".into());
+        }
+        operation.memory.write(0, &bytes);
+        return Step::count(count, 0);
+    };
+    if !groups.consume(group) {
+        state.complain(WRITTEN.into());
+    }
+    picked.memory.write(0, &bytes);
+    Step::count(count, F_BUFFER | u32::from(picked.bid) << 16)
+}
+
+pub(super) fn write(state: &mut State, operation: &mut Operation, object: Id) -> Step {
+    if state.fault(Fault::WriteError) {
+        return Step::end(-libc::EIO);
+    }
+    if state.fault(Fault::DiskFull) {
+        return Step::end(-libc::ENOSPC);
+    }
+    let Some(file) = state.file(object) else { return Step::end(-libc::EBADF) };
+    if !file.writes {
+        return Step::end(-libc::EBADF);
+    }
+    let (append, inode, host) = (file.append, file.inode, state.host_of(object));
+    let own = position(operation, file);
+    let at = if append { state.hosts.at(host).tree.len(inode).unwrap_or(own) } else { own };
+    let left = operation.memory.len();
+    let count = state.some_of(left, Fault::ShortWrite);
+    if !operation.memory.unwatch() {
+        state.complain("memory was changed while a write owned it".into());
+    }
+    let bytes = operation.memory.read(0, count);
+    let time = state.time();
+    let count = match state.hosts.at(host).tree.write_at(inode, at, &bytes, time) {
+        Ok(count) => count,
+        Err(errno) => return Step::end(-errno),
+    };
+    advance(state, operation, object, at + count as u64);
+    Step::count(count, 0)
+}
+
+pub(super) fn sync(state: &mut State, operation: &Operation, object: Id) -> Step {
+    if state.fault(Fault::SyncError) {
+        return Step::end(-libc::EIO);
+    }
+    let host = state.objects.get(object).map_or(0, |object: &Object| object.host);
+    let Some(file) = state.file(object) else { return Step::end(-libc::EINVAL) };
+    let inode = file.inode;
+    let data_only = operation.request.op_flags & DATASYNC != 0;
+    Step::of(state.hosts.at(host).tree.sync(inode, data_only).map(|()| 0))
+}

@@ -1,0 +1,282 @@
+//! An operation in flight: its request, and what was resolved when `enter` took it.
+//!
+//! # Invariants
+//!
+//! - **I1** The pointers of an operation's request are valid until its final completion: the caller
+//!   of `take` promises it.
+#![allow(unsafe_code, reason = "it follows the pointers that the kernel copies at submission")]
+
+use super::faults::Fault;
+use super::interpret::Step;
+use super::objects::Id;
+use super::touch::{self, Memory};
+use super::world::{State, nanos};
+use crate::sys::Request;
+
+/// `IORING_OP_*`, those that are modelled.
+pub(super) mod opcode {
+    pub(in super::super) const NOP: u8 = 0;
+    pub(in super::super) const READV: u8 = 1;
+    pub(in super::super) const WRITEV: u8 = 2;
+    pub(in super::super) const FSYNC: u8 = 3;
+    pub(in super::super) const POLL_ADD: u8 = 6;
+    pub(in super::super) const SENDMSG: u8 = 9;
+    pub(in super::super) const RECVMSG: u8 = 10;
+    pub(in super::super) const TIMEOUT: u8 = 11;
+    pub(in super::super) const TIMEOUT_REMOVE: u8 = 12;
+    pub(in super::super) const ACCEPT: u8 = 13;
+    pub(in super::super) const ASYNC_CANCEL: u8 = 14;
+    pub(in super::super) const CONNECT: u8 = 16;
+    pub(in super::super) const OPENAT: u8 = 18;
+    pub(in super::super) const CLOSE: u8 = 19;
+    pub(in super::super) const READ: u8 = 22;
+    pub(in super::super) const WRITE: u8 = 23;
+    pub(in super::super) const SEND: u8 = 26;
+    pub(in super::super) const RECV: u8 = 27;
+    pub(in super::super) const SHUTDOWN: u8 = 34;
+
+    pub(in super::super) const ALL: [u8; 19] = [
+        NOP,
+        READV,
+        WRITEV,
+        FSYNC,
+        POLL_ADD,
+        SENDMSG,
+        RECVMSG,
+        TIMEOUT,
+        TIMEOUT_REMOVE,
+        ACCEPT,
+        ASYNC_CANCEL,
+        CONNECT,
+        OPENAT,
+        CLOSE,
+        READ,
+        WRITE,
+        SEND,
+        RECV,
+        SHUTDOWN,
+    ];
+}
+
+/// `IOSQE_FIXED_FILE`, `IO_DRAIN`, `IO_LINK`, `IO_HARDLINK`: not modelled.
+const UNKNOWN_FLAGS: u8 = 0b1111;
+/// `IOSQE_BUFFER_SELECT`.
+const BUFFER_SELECT: u8 = 1 << 5;
+/// `IOSQE_CQE_SKIP_SUCCESS`.
+pub(super) const CQE_SKIP_SUCCESS: u8 = 1 << 6;
+
+/// What is in flight.
+#[derive(Debug)]
+pub(super) struct Operation {
+    pub(super) request: Request,
+    pub(super) user_data: u64,
+    /// What its descriptor stands for.
+    pub(super) object: Option<Id>,
+    /// What it reads or fills, unless it picks a buffer.
+    pub(super) memory: Memory,
+    /// Who asks.
+    pub(super) host: usize,
+    /// The path of an open, the name of a connect.
+    pub(super) name: Vec<u8>,
+    /// When it times out, in nanoseconds.
+    pub(super) deadline: Option<u64>,
+    /// It does not complete before.
+    pub(super) not_before: u64,
+    /// When it was submitted.
+    pub(super) since: u64,
+    /// Bytes moved so far, where it goes on until all are.
+    pub(super) done: usize,
+    /// It was looked at before.
+    pub(super) armed: bool,
+    /// It was cancelled while that was impossible.
+    pub(super) cancelled: bool,
+    /// It was cancelled, and this is how it ends.
+    pub(super) doom: Option<Step>,
+    /// What is wrong with it; it completes with that.
+    pub(super) invalid: Option<i32>,
+}
+
+/// An operation that takes its time takes at most so long, in nanoseconds.
+const DELAY: u64 = 5_000_000;
+
+impl Operation {
+    /// Takes a submission, as the kernel does in `enter`: the descriptor is resolved, and what the
+    /// kernel copies is copied.
+    ///
+    /// # Safety
+    ///
+    /// I1.
+    pub(super) unsafe fn take(
+        request: Request,
+        user_data: u64,
+        host: usize,
+        state: &mut State,
+    ) -> Self {
+        // SAFETY: I1.
+        let (mut memory, memory_ok) = unsafe { memory(&request) };
+        let mut invalid = None;
+        let since = state.now();
+        let mut deadline = None;
+        if request.opcode == opcode::TIMEOUT {
+            // SAFETY: I1.
+            let time = unsafe { touch::read_timespec(request.addr) };
+            // Counts and clocks are not modelled.
+            let known = request.off == 0 && request.op_flags == 0;
+            invalid = (time.is_none() || !known).then_some(libc::EINVAL);
+            deadline = time.and_then(|time| since.checked_add(nanos(time)));
+        }
+        let mut name = Vec::new();
+        if request.opcode == opcode::OPENAT {
+            // SAFETY: I1.
+            match unsafe { touch::read_path(request.addr) } {
+                Some(path) => name = path,
+                None => invalid = Some(libc::EFAULT),
+            }
+        } else if request.opcode == opcode::CONNECT {
+            let len = usize::try_from(request.off).unwrap_or(0);
+            // SAFETY: I1: a name of so many bytes, copied at submission.
+            name = unsafe { Memory::one(request.addr, len) }.read(0, len);
+        }
+        let object = match request.opcode {
+            opcode::NOP
+            | opcode::TIMEOUT
+            | opcode::TIMEOUT_REMOVE
+            | opcode::ASYNC_CANCEL
+            | opcode::OPENAT => None,
+            _ => {
+                let object = state.objects.find(request.fd);
+                invalid = object.is_none().then_some(libc::EBADF);
+                object
+            }
+        };
+        if request.flags & UNKNOWN_FLAGS != 0 || !opcode::ALL.contains(&request.opcode) {
+            invalid = Some(libc::EINVAL);
+        } else if !memory_ok {
+            invalid = invalid.or(Some(libc::EFAULT));
+        }
+        if let Some(object) = object {
+            state.objects.hold(object);
+        }
+        if state.scheduled && invalid.is_none() {
+            match request.opcode {
+                opcode::READ | opcode::READV | opcode::RECV | opcode::RECVMSG => {
+                    memory.watch_unfilled();
+                }
+                _ => memory.watch_filled(),
+            }
+        }
+        state.record(name_of(request.opcode), object.unwrap_or(0), i64::from(request.len));
+        Self {
+            request,
+            user_data,
+            object,
+            host,
+            memory,
+            name,
+            deadline,
+            not_before: since + delay(state, request.opcode),
+            since,
+            done: 0,
+            armed: false,
+            cancelled: false,
+            doom: None,
+            invalid,
+        }
+    }
+
+    /// The kernel lets go of everything; it completes with this result.
+    pub(super) fn let_go(&mut self, state: &mut State, result: i32) {
+        if !self.memory.unwatch() {
+            let what = name_of(self.request.opcode);
+            state.complain(format!("memory was changed while a {what} owned it"));
+        }
+        state.record("completes", self.object.unwrap_or(0), i64::from(result));
+        if let Some(object) = self.object.take() {
+            state.objects.release(object);
+        }
+    }
+
+    /// Whether it picks a provided buffer, and of which group.
+    pub(super) fn group(&self) -> Option<u16> {
+        (self.request.flags & BUFFER_SELECT != 0).then_some(self.request.buf)
+    }
+
+    /// Whether it posts no completion when it succeeds.
+    pub(super) fn is_silent(&self) -> bool {
+        self.request.flags & CQE_SKIP_SUCCESS != 0
+    }
+
+    /// Whether it ends other operations.
+    pub(super) fn cancels(&self) -> bool {
+        self.invalid.is_none()
+            && matches!(self.request.opcode, opcode::ASYNC_CANCEL | opcode::TIMEOUT_REMOVE)
+    }
+
+    /// Whether it may neither complete nor be cancelled now.
+    pub(super) fn is_held(&self, state: &State) -> bool {
+        if self.request.opcode == opcode::TIMEOUT {
+            return false;
+        }
+        let object = self.object.and_then(|object| state.objects.get(object));
+        state.knobs.hold || object.is_some_and(|object| object.held)
+    }
+
+    /// When it may complete by itself, if that is known.
+    pub(super) fn alarm(&self, now: u64) -> Option<u64> {
+        let later = (self.not_before > now).then_some(self.not_before);
+        later.into_iter().chain(self.deadline).min()
+    }
+}
+
+/// How much longer an operation takes than it has to.
+fn delay(state: &mut State, opcode: u8) -> u64 {
+    match opcode {
+        opcode::NOP | opcode::TIMEOUT | opcode::ASYNC_CANCEL | opcode::TIMEOUT_REMOVE => 0,
+        _ if state.fault(Fault::Delay) => state.rng.little(DELAY as usize) as u64,
+        _ => 0,
+    }
+}
+
+/// The memory that a request names, and whether it lies somewhere.
+///
+/// # Safety
+///
+/// I1.
+unsafe fn memory(request: &Request) -> (Memory, bool) {
+    use opcode::{READ, READV, RECV, RECVMSG, SEND, SENDMSG, WRITE, WRITEV};
+    let len = request.len as usize;
+    let memory = match request.opcode {
+        // What picks a buffer brings none.
+        _ if request.flags & BUFFER_SELECT != 0 => Memory::default(),
+        // SAFETY: I1.
+        READ | WRITE | RECV | SEND => unsafe { Memory::one(request.addr, len) },
+        // SAFETY: I1.
+        READV | WRITEV => unsafe { Memory::vectored(request.addr.cast(), len) },
+        // SAFETY: I1.
+        RECVMSG | SENDMSG => unsafe { touch::read_msghdr(request.addr) },
+        _ => Memory::default(),
+    };
+    let somewhere = !memory.is_nowhere();
+    (memory, somewhere)
+}
+
+/// The name of an operation, for people.
+pub(super) fn name_of(opcode: u8) -> &'static str {
+    match opcode {
+        opcode::NOP => "nop",
+        opcode::READ | opcode::READV => "read",
+        opcode::WRITE | opcode::WRITEV => "write",
+        opcode::FSYNC => "fsync",
+        opcode::POLL_ADD => "poll",
+        opcode::SEND | opcode::SENDMSG => "send",
+        opcode::RECV | opcode::RECVMSG => "receive",
+        opcode::TIMEOUT | opcode::TIMEOUT_REMOVE => "timeout",
+        opcode::ACCEPT => "accept",
+        opcode::ASYNC_CANCEL => "cancel",
+        opcode::CONNECT => "connect",
+        opcode::OPENAT => "open",
+        opcode::CLOSE => "close",
+        opcode::SHUTDOWN => "shutdown",
+        _ => "unknown",
+    }
+}

@@ -1,0 +1,323 @@
+//! A ring on the simulated kernel.
+//!
+//! It does at completion time, and only inside an `enter` that posts completions, what the kernel
+//! would do: write into the buffers, hand out descriptors, end multishot operations.
+//!
+//! # Invariants
+//!
+//! - **I1** What requests and buffer rings point to is valid until their end, as the callers of
+//!   `push` and of `register_buf_ring` promise; what is not in flight any more is never touched
+//!   again.
+#![allow(unsafe_code, reason = "the same contract of `push` as the kernel's body")]
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use super::faults::Fault;
+use super::operation::{CQE_SKIP_SUCCESS, Operation, opcode};
+use super::provided::Groups;
+use super::schedule::On;
+use super::waker::RingWaker;
+use super::world::{Here, Knobs, State};
+use crate::caps::Caps;
+use crate::sys::{Cqe, Entered, IGNORE, Position, Request, RingConfig, Wait};
+
+/// A ring whose kernel is the world of its thread.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    pub(super) here: Here,
+    pub(super) caps: Caps,
+    waker: RingWaker,
+    closed: bool,
+    /// Submissions that `enter` has not taken yet.
+    queued: VecDeque<(Request, u64)>,
+    /// All submissions ever pushed.
+    pushed: u64,
+    /// What is in flight; a hole while one is looked at, and after it has ended.
+    pub(super) flying: Vec<Option<Operation>>,
+    pub(super) groups: Groups,
+    pub(super) completions: VecDeque<Cqe>,
+    /// Completions that found the queue full.
+    pub(super) overflow: VecDeque<Cqe>,
+    /// The state of the world that was seen last.
+    pub(super) seen: u64,
+}
+
+/// How an `enter` begins.
+enum Begun {
+    /// All was taken.
+    All,
+    /// It comes back at once with this.
+    Over(Entered),
+}
+
+impl Ring {
+    /// Starts a ring; nothing can fail.
+    pub(crate) fn start(config: &RingConfig) -> Self {
+        let here = Here::or_free();
+        let kernel = here.with(|state| state.kernel);
+        Self {
+            caps: kernel.caps(config),
+            waker: RingWaker::new(&here),
+            here,
+            closed: false,
+            queued: VecDeque::new(),
+            pushed: 0,
+            flying: Vec::new(),
+            groups: Groups::default(),
+            completions: VecDeque::new(),
+            overflow: VecDeque::new(),
+            seen: 0,
+        }
+    }
+
+    /// What is there.
+    pub(crate) fn caps(&self) -> &Caps {
+        &self.caps
+    }
+
+    /// Submissions that fit before the next `enter`.
+    pub(crate) fn room(&self) -> u32 {
+        if self.closed { 0 } else { self.caps.sq_entries - self.queued() }
+    }
+
+    /// Queues a submission; none if the queue is full (or the ring closed).
+    ///
+    /// # Safety
+    ///
+    /// As of the kernel's body.
+    pub(crate) unsafe fn push(&mut self, request: &Request, user_data: u64) -> Option<Position> {
+        if self.room() == 0 {
+            return None;
+        }
+        self.queued.push_back((*request, user_data));
+        self.pushed += 1;
+        Some(Position(self.pushed - 1))
+    }
+
+    /// Takes back a submission that `enter` has not taken.
+    pub(crate) fn take_back(&mut self, position: Position) -> bool {
+        let taken = self.pushed - u64::from(self.queued());
+        let index = position.0.checked_sub(taken).and_then(|index| usize::try_from(index).ok());
+        let Some(slot) = index.and_then(|index| self.queued.get_mut(index)) else {
+            return false;
+        };
+        let mut nothing = Request::new(opcode::NOP);
+        nothing.flags = CQE_SKIP_SUCCESS;
+        *slot = (nothing, IGNORE);
+        true
+    }
+
+    /// Submissions that `enter` has not taken.
+    pub(crate) fn queued(&self) -> u32 {
+        u32::try_from(self.queued.len()).expect("bounded by `room`")
+    }
+
+    /// Takes everything that is queued; unless it only flushes, completes what is ready, and waits
+    /// as told.
+    ///
+    /// # Panics
+    ///
+    /// If the simulation has failed: the first core unwinds.
+    pub(crate) fn enter(&mut self, wait: Wait) -> io::Result<Entered> {
+        if self.closed {
+            return Err(io::Error::from_raw_os_error(libc::EBADF));
+        }
+        if wait != Wait::Flush {
+            self.here.tick();
+            self.may_unwind();
+        }
+        let here = self.here.clone();
+        let begun = here.with(|state| self.begin(state, wait));
+        if let Begun::Over(entered) = begun {
+            return Ok(entered);
+        }
+        let until = match wait {
+            Wait::Flush => return Ok(Entered::Fine),
+            Wait::No => Some(0),
+            Wait::Until(longest) => longest.and_then(|longest| {
+                here.with(|state| {
+                    // What overflows the clock is without end.
+                    state.now().checked_add(super::world::nanos(longest))
+                })
+            }),
+        };
+        loop {
+            let (now, alarm) = here.with(|state| {
+                self.run(state);
+                (state.now(), self.next_alarm(state.now()))
+            });
+            let over = until.is_some_and(|until| until <= now);
+            if !self.completions.is_empty() || over || self.waker.take() {
+                return Ok(Entered::Fine);
+            }
+            self.wait([until, alarm].into_iter().flatten().min());
+            self.may_unwind();
+        }
+    }
+
+    /// Unwinds if the simulation has failed, or this host has lost its power.
+    fn may_unwind(&self) {
+        if let Some(why) = self.here.must_end() {
+            panic!("the simulation has failed: {why}");
+        }
+        super::host::unwind_if_killed(&self.here);
+    }
+
+    /// Takes what is queued.
+    fn begin(&mut self, state: &mut State, wait: Wait) -> Begun {
+        let mut count = self.queued.len();
+        if count > 0 && state.fault(Fault::EnterAgain) {
+            return Begun::Over(Entered::ReapFirst);
+        }
+        let short = count > 1 && wait != Wait::Flush && state.fault(Fault::ShortSubmit);
+        if short {
+            count = 1 + state.rng.below(count as u64 - 1) as usize;
+        }
+        for (request, user_data) in self.queued.drain(..count) {
+            // SAFETY: I1.
+            let operation = unsafe { Operation::take(request, user_data, self.here.host, state) };
+            self.flying.push(Some(operation));
+        }
+        if short {
+            return Begun::Over(Entered::Fine);
+        }
+        if matches!(wait, Wait::Until(_)) {
+            if state.fault(Fault::SpuriousReturn) {
+                return Begun::Over(Entered::Fine);
+            }
+            let full = self.completions.len() >= self.caps.cq_entries as usize;
+            if full && self.overflowed() && state.kernel.refuses_overflowed_waits() {
+                return Begun::Over(Entered::ReapFirst);
+            }
+        }
+        Begun::All
+    }
+
+    /// Waits for a change, a wake or a time.
+    fn wait(&self, until: Option<u64>) {
+        if self.here.world.scheduled {
+            self.here.wait(until, On::Change(self.seen));
+            return;
+        }
+        let state = self.here.world.lock();
+        // Looked at under the lock under which it is set.
+        if self.waker.is_woken() {
+            return;
+        }
+        let left = until.map(|until| Duration::from_nanos(until.saturating_sub(state.now())));
+        let changed = &self.here.world.changed;
+        match left {
+            Some(left) => drop(changed.wait_timeout(state, left)),
+            None => drop(changed.wait(state).unwrap_or_else(PoisonError::into_inner)),
+        }
+    }
+
+    /// Whether an `enter` would have something to do or to show.
+    pub(crate) fn has_work(&self) -> bool {
+        if self.closed {
+            return !self.completions.is_empty() || self.overflowed();
+        }
+        self.here.tick();
+        !self.completions.is_empty()
+            || self.overflowed()
+            || self.here.with(|state| {
+                state.sweep();
+                state.schedule.changes != self.seen || self.is_due(state)
+            })
+    }
+
+    fn is_due(&self, state: &State) -> bool {
+        let now = state.now();
+        let due = |operation: &Operation| {
+            operation.deadline.is_some_and(|deadline| deadline <= now)
+                || operation.not_before > operation.since && operation.not_before <= now
+        };
+        self.flying.iter().flatten().any(due)
+    }
+
+    /// Whether completions found the queue full.
+    pub(crate) fn overflowed(&self) -> bool {
+        !self.overflow.is_empty()
+    }
+
+    /// Moves at most `max` completions to the end of `out`, and says how many.
+    pub(crate) fn reap(&mut self, out: &mut Vec<Cqe>, max: usize) -> usize {
+        let count = self.completions.len().min(max);
+        out.extend(self.completions.drain(..count));
+        count
+    }
+
+    /// Lets receives pick buffers from the ring of `entries` buffer entries at `ring_addr`.
+    ///
+    /// # Safety
+    ///
+    /// As of the kernel's body.
+    pub(crate) unsafe fn register_buf_ring(
+        &mut self,
+        group: u16,
+        ring_addr: *mut u8,
+        entries: u16,
+    ) -> io::Result<()> {
+        if self.here.with(|state| state.fault(Fault::RegisterError)) {
+            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
+        }
+        // SAFETY: I1.
+        unsafe { self.groups.register(group, ring_addr, entries) }
+    }
+
+    /// Ends the registration.
+    pub(crate) fn unregister_buf_ring(&mut self, group: u16) -> io::Result<()> {
+        if !self.groups.unwatch(group) {
+            self.here.with(|state| state.complain(WRITTEN.into()));
+        }
+        self.groups.unregister(group)
+    }
+
+    /// A handle that ends the owner's waiting.
+    pub(crate) fn waker(&self) -> RingWaker {
+        self.waker.clone()
+    }
+
+    /// Forgets everything in flight, and turns the knobs back. Nothing is written after this.
+    pub(crate) fn close(&mut self) {
+        if std::mem::replace(&mut self.closed, true) {
+            return;
+        }
+        self.queued.clear();
+        self.groups.clear();
+        let flying = std::mem::take(&mut self.flying);
+        self.here.with(|state| {
+            let mut count = 0;
+            for mut operation in flying.into_iter().flatten() {
+                operation.let_go(state, -libc::EOWNERDEAD);
+                count += 1;
+            }
+            if count > 0 && state.scheduled {
+                state.complain(format!("a ring was closed with {count} operations in flight"));
+            }
+            state.knobs = Knobs::default();
+            state.objects.each_mut().for_each(|object| object.held = false);
+            state.touch();
+        });
+    }
+}
+
+/// What is told of a provided buffer.
+pub(super) const WRITTEN: &str = "a provided buffer was written to while it lay in the ring";
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The clock of the thread's world, or the machine's.
+pub(in crate::sys) fn now() -> Instant {
+    match Here::get().filter(|here| here.world.scheduled) {
+        Some(here) => here.with(State::read_clock),
+        None => Instant::now(),
+    }
+}
