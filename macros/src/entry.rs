@@ -1,11 +1,11 @@
 //! Which functions are taken, and what becomes of them.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, FnArg, Ident, ItemFn, ReturnType, Signature};
 
-use crate::options::Options;
+use crate::options::{Options, Sim};
 
 /// Which of the two attributes is expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,10 @@ pub(crate) fn expand(kind: Kind, options: TokenStream, item: TokenStream) -> Tok
         errors.push(error);
         Options::default()
     });
+    if kind == Kind::Main && options.sim.is_some() {
+        let why = "#[sexton::main] is no test: `sim` is an option of #[sexton::test]";
+        errors.push(Error::new(function.sig.ident.span(), why));
+    }
     match errors.into_iter().reduce(|mut all, error| {
         all.combine(error);
         all
@@ -139,7 +143,10 @@ fn start(kind: Kind, options: &Options, function: &ItemFn) -> TokenStream {
         ReturnType::Default => ident.span(),
         ReturnType::Type(_, ty) => ty.span(),
     };
-    let call = quote_spanned! { at => ::sexton::rt::#entry(#cores, #ident) };
+    let call = match &options.sim {
+        None => quote_spanned! { at => ::sexton::rt::#entry(#cores, #ident) },
+        Some(sim) => simulated(sim, options.cores.unwrap_or(1), ident, at),
+    };
     quote! {
         #test
         #(#attrs)*
@@ -147,6 +154,16 @@ fn start(kind: Kind, options: &Options, function: &ItemFn) -> TokenStream {
             async fn #ident() #output #block
             #call
         }
+    }
+}
+
+/// The call that hands the function to the simulation.
+fn simulated(sim: &Sim, cores: usize, ident: &Ident, at: Span) -> TokenStream {
+    let seeds = sim.seeds.map(|seeds| quote! { .seeds(#seeds) });
+    let faults = sim.faults.as_ref().map(|name| quote! { .faults(#name) });
+    let kernel = sim.kernel.as_ref().map(|name| quote! { .kernel(#name) });
+    quote_spanned! { at =>
+        ::sexton::sim::Seeds::new(#cores) #seeds #faults #kernel .run(#ident)
     }
 }
 

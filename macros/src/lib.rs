@@ -46,6 +46,11 @@ pub fn main(options: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes an async function a test: each run has a runtime of its own, of one core unless
 /// `#[sexton::test(cores = 4)]` asks for more.
 ///
+/// `#[sexton::test(sim)]` runs it on a kernel that a seed decides (cargo feature `sim`): on sixteen
+/// seeds, spread over the kernels, with what a scheduler may do to it. More, and worse, is asked
+/// for by `sim(seeds = 1000, faults = "network", kernel = "6.1")`; a seed that failed is run again
+/// with `SEXTON_SEED=7 cargo test its_name`. What can be simulated is told in `sexton::sim`.
+///
 /// The other attributes of a test, `#[ignore]` and `#[should_panic]` among them, stay what they
 /// are, and a test that returns a `Result` fails on an error. The rules for `main` hold here too.
 ///

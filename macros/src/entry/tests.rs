@@ -76,6 +76,21 @@ fn a_test_may_ask_for_more_cores() {
 }
 
 #[test]
+fn a_simulated_test_goes_to_the_simulation_with_what_was_asked_for() {
+    let expected = quote! {
+        #[::core::prelude::v1::test]
+        fn slow() {
+            async fn slow() {}
+            ::sexton::sim::Seeds::new(2usize).seeds(9u64).faults("disk").run(slow)
+        }
+    };
+    let options = quote! { sim(seeds = 9, faults = "disk"), cores = 2 };
+    assert_eq!(written(Kind::Test, options, quote! { async fn slow() {} }), expected.to_string());
+    let main = written(Kind::Main, quote! { sim }, quote! { async fn main() {} });
+    assert!(main.contains("is no test"), "{main}");
+}
+
+#[test]
 fn each_wrong_function_is_refused_with_its_reason() {
     let cases = [
         (quote! { fn main() {} }, "needs an `async fn`"),

@@ -38,6 +38,7 @@ mod files;
 mod threads;
 mod api;
 mod host;
+mod seeds;
 #[doc(hidden)]
 pub mod hand;
 #[cfg(test)]
@@ -49,6 +50,7 @@ pub use host::{Host, Running, Snapshot, advance, random};
 pub use profile::Kernel;
 pub(crate) use ring::Ring;
 pub(super) use ring::now;
+pub use seeds::{Outcome, Seeds};
 pub(super) use threads::{Child, Place, await_end, has_failed, scheduled};
 pub(crate) use waker::RingWaker;
 use world::Here;
