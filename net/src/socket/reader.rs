@@ -203,7 +203,7 @@ impl Reader {
     /// For a stream of both directions: a send in flight is the write's own readiness.
     pub(crate) async fn stream_ready(&self, interest: Interest) -> io::Result<Readiness> {
         if interest.contains(Interest::WRITE) && !interest.contains(Interest::READ) {
-            self.socket.sent().await;
+            self.socket.sent().await?;
         }
         self.ready(interest).await
     }
