@@ -217,6 +217,49 @@ pub trait BufRead: Read {
         }
     }
 
+    /// Consumes the bytes up to and including `byte`, or all that is left if it does not come. Says
+    /// how many. Goes on after `Interrupted`. Needs no memory, however many they are.
+    ///
+    /// # Completes
+    /// When `byte`, the end of the stream, or an error is there.
+    ///
+    /// # Errors
+    /// The reader's. What was skipped before is consumed.
+    ///
+    /// # If dropped
+    /// What was skipped so far is consumed, the rest is in the reader; lossless if called again: it
+    /// then counts from there.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory};
+    ///
+    /// let mut reader = Memory::new("a comment\nwhat counts");
+    /// assert_eq!(block_on(reader.skip_until(b'\n'))?, 10);
+    /// assert_eq!(reader.rest(), b"what counts");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    fn skip_until(&mut self, byte: u8) -> impl Future<Output = Result<usize>> {
+        async move {
+            let mut total = 0;
+            loop {
+                let shown = match self.fill_buf().await {
+                    Ok(shown) => shown,
+                    Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                    Err(e) => return Err(e),
+                };
+                let end = find(byte, shown);
+                let n = end.map_or(shown.len(), |at| at + 1);
+                self.consume(n);
+                total += n;
+                if end.is_some() || n == 0 {
+                    return Ok(total);
+                }
+            }
+        }
+    }
+
     /// Appends a line, its end (`\n`) included, or all that is left if there is none. Says how many
     /// bytes. Goes on after `Interrupted`.
     ///

@@ -86,6 +86,28 @@ proptest! {
     }
 
     #[test]
+    fn skipping_is_that_of_std(
+        (bytes, steps) in script(),
+        delimiters in vec(prop::sample::select(b"\nab\xc3\xff".as_slice()), 1..5),
+        polls in vec(1..4_usize, 1..5),
+    ) {
+        let (mut ours, mut theirs) = (Script::new(steps), &bytes[..]);
+        for &delimiter in delimiters.iter().cycle() {
+            let n = theirs.skip_until(delimiter).unwrap();
+            if delimiter == b'a' {
+                // One that is not dropped counts as std does.
+                prop_assert_eq!(poll_times(usize::MAX, ours.skip_until(delimiter)).unwrap()?, n);
+            } else {
+                cancelling(&polls, |n| poll_times(n, ours.skip_until(delimiter))).unwrap();
+            }
+            prop_assert_eq!(ours.rest(), theirs);
+            if theirs.is_empty() {
+                break;
+            }
+        }
+    }
+
+    #[test]
     fn lines_are_those_of_std((bytes, steps) in script(), polls in vec(1..4_usize, 1..5)) {
         let mut ours = Script::new(steps).lines();
         for theirs in bytes.lines() {
