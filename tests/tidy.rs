@@ -18,6 +18,8 @@ mod variants;
 mod arrows;
 #[path = "tidy/doors.rs"]
 mod doors;
+#[path = "tidy/no_std.rs"]
+mod no_std;
 #[path = "tidy/documents.rs"]
 mod documents;
 #[path = "tidy/shown.rs"]
@@ -126,6 +128,13 @@ const VARIANTS: &[&str] = &[
     "runtime/src/op/entry.rs",
     // What crosses threads: std's atomics and locks, or loom's.
     "runtime/src/sync.rs",
+];
+
+/// Files of the buffers that need `std::io`; the others do with core and alloc.
+const IO: &[&str] = &[
+    "buffers/src/error.rs",
+    "buffers/src/pool/provided.rs",
+    "buffers/src/read_buf/writer.rs",
 ];
 
 /// What each package may build on.
@@ -257,6 +266,14 @@ fn every_package_is_held_to_its_arrows() {
 #[test]
 fn sockets_and_files_reach_the_kernel_by_the_one_door() {
     hold(|file| ["net/src/", "fs/src/"].iter().any(|dir| file.path.starts_with(dir)), doors::one);
+}
+
+#[test]
+fn buffers_need_core_and_alloc_and_of_std_its_errors_alone() {
+    hold(|file| file.path.starts_with("buffers/src/"), |path, text| no_std::free(path, text, IO));
+    settle(IO.iter().filter_map(|path| {
+        (!Tree::read().has(path)).then(|| format!("{path}: listed for `std::io`, but not there"))
+    }));
 }
 
 #[test]

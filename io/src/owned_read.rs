@@ -84,7 +84,8 @@ pub trait OwnedRead {
     ///
     /// # If dropped
     /// The bytes read so far are gone with `buf`; not lossless. In a `select`, loop over
-    /// [`read_owned`](OwnedRead::read_owned) instead.
+    /// [`read_owned`](OwnedRead::read_owned) instead. (Sexton's streams take them back: they come
+    /// first in the next read.)
     ///
     /// ```
     /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
@@ -134,7 +135,8 @@ pub trait OwnedRead {
     /// [`BufError::transferred`] counts it.
     ///
     /// # If dropped
-    /// The bytes read so far are gone with `buf`; not lossless.
+    /// The bytes read so far are gone with `buf`; not lossless. (Sexton's streams take them back:
+    /// they come first in the next read.)
     ///
     /// ```
     /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
