@@ -48,6 +48,9 @@ macro_rules! reading_methods {
             /// # Errors
             /// As [`read_owned`](Self::read_owned).
             ///
+            /// # Completes
+            /// When at least one byte, the end of the stream, or an error is there.
+            ///
             /// ```
             /// # sexton_runtime::block_on(async {
             /// let (one, other) = sexton_net::UnixStream::pair()?;
@@ -72,6 +75,12 @@ macro_rules! reading_methods {
             /// # Errors
             /// `UnexpectedEof` if the stream ends before; otherwise as
             /// [`read_owned`](Self::read_owned).
+            ///
+            /// # Completes
+            /// When `buf` is full, or the stream has ended or failed.
+            ///
+            /// # Kernel
+            /// As [`read_owned`](Self::read_owned), once or more.
             ///
             /// ```
             /// # sexton_runtime::block_on(async {

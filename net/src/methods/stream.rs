@@ -45,6 +45,9 @@ macro_rules! stream_methods {
             /// # Errors
             /// The kernel's.
             ///
+            /// # Completes
+            /// When at least one byte, the end of the stream, or an error is there.
+            ///
             /// ```
             /// # sexton_runtime::block_on(async {
             /// let (one, other) = sexton_net::UnixStream::pair()?;
@@ -97,6 +100,9 @@ macro_rules! stream_methods {
             ///
             /// # Errors
             /// The kernel's.
+            ///
+            /// # Completes
+            /// When what was written before is with the kernel, or could not be sent.
             ///
             /// ```
             /// # sexton_runtime::block_on(async {
@@ -178,6 +184,16 @@ macro_rules! stream_methods {
             ///
             /// # Errors
             /// Both halves, if they are not of one stream.
+            ///
+            /// ```
+            /// # sexton_runtime::block_on(async {
+            /// let (one, other) = sexton_net::UnixStream::pair()?;
+            /// let (read, write) = one.into_split();
+            /// let one = read.reunite(write).expect("halves of one stream");
+            /// one.write_all(b"whole again").await?;
+            /// assert_eq!(other.read(&mut [0; 64]).await?, 11);
+            /// # std::io::Result::Ok(()) }).unwrap();
+            /// ```
             pub fn reunite(
                 self,
                 write: crate::OwnedWriteHalf<$type>,

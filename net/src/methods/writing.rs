@@ -46,6 +46,9 @@ macro_rules! writing_methods {
             /// # Errors
             /// As [`write_owned`](Self::write_owned).
             ///
+            /// # Completes
+            /// As [`write_owned`](Self::write_owned).
+            ///
             /// ```
             /// # sexton_runtime::block_on(async {
             /// let (one, other) = sexton_net::UnixStream::pair()?;
@@ -68,6 +71,12 @@ macro_rules! writing_methods {
             ///
             /// # Errors
             /// As [`write_owned`](Self::write_owned); how much was sent before is in `transferred`.
+            ///
+            /// # Completes
+            /// When the kernel has taken all of it, or an error is there.
+            ///
+            /// # Kernel
+            /// As [`write_owned`](Self::write_owned), once or more.
             ///
             /// ```
             /// # sexton_runtime::block_on(async {
@@ -96,6 +105,9 @@ macro_rules! writing_methods {
             /// # Errors
             /// The kernel's.
             ///
+            /// # Completes
+            /// When the kernel has taken at least one byte, or an error is there.
+            ///
             /// ```
             /// # sexton_runtime::block_on(async {
             /// let (one, other) = sexton_net::UnixStream::pair()?;
@@ -114,6 +126,12 @@ macro_rules! writing_methods {
             ///
             /// # Errors
             /// The kernel's.
+            ///
+            /// # Completes
+            /// When the kernel has taken all of it, or an error is there.
+            ///
+            /// # Kernel
+            /// As [`write`](Self::write), once or more.
             ///
             /// ```
             /// # sexton_runtime::block_on(async {

@@ -46,6 +46,9 @@ impl TcpListener {
     /// # Kernel
     /// `socket`, `bind`, `listen`, as plain system calls: they never wait.
     ///
+    /// # Completes
+    /// When it listens, or the last address has failed.
+    ///
     /// ```
     /// use sexton_net::TcpListener;
     /// # sexton_runtime::block_on(async {
@@ -113,6 +116,19 @@ impl TcpListener {
     ///
     /// # Kernel
     /// As [`accept`](Self::accept).
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// use futures_core::Stream;
+    /// use std::{future::poll_fn, pin::pin};
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let mut incoming = pin!(listener.incoming());
+    /// let server = poll_fn(|cx| incoming.as_mut().poll_next(cx)).await.expect("it never ends")?;
+    /// assert_eq!(server.peer_addr()?, client.local_addr()?);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[cfg(feature = "stream")]
     pub fn incoming(&self) -> crate::Incoming<'_, TcpStream> {
         crate::Incoming::new(&self.backlog, |fd| TcpStream::from_fd(fd.into()))

@@ -84,6 +84,9 @@ impl UnixStream {
     /// # Errors
     /// As [`connect`](Self::connect).
     ///
+    /// # Kernel
+    /// As [`connect`](Self::connect).
+    ///
     /// ```
     /// use sexton_net::{UnixListener, UnixStream};
     /// # sexton_runtime::block_on(async {
@@ -198,6 +201,9 @@ impl UnixStream {
     ///
     /// # Errors
     /// `ResourceBusy` if an operation of a forgotten future still holds the descriptor.
+    ///
+    /// # Kernel
+    /// `IORING_OP_ASYNC_CANCEL`, since Linux 5.5, if a receive is in flight.
     ///
     /// ```
     /// use sexton_net::UnixStream;
