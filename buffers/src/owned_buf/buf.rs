@@ -74,6 +74,14 @@ impl OwnedBuf {
     ///
     /// # Errors
     /// Itself, if it holds another type.
+    ///
+    /// ```
+    /// use sexton_buffers::OwnedBuf;
+    ///
+    /// let buf = OwnedBuf::new(vec![1, 2]);
+    /// let buf = buf.try_into_inner::<sexton_buffers::AtMost<Vec<u8>>>().map(drop).unwrap_err(); // it is none
+    /// assert_eq!(buf.try_into_inner::<Vec<u8>>().unwrap(), [1, 2]);
+    /// ```
     pub fn try_into_inner<B: IoBufMut>(self) -> Result<B, Self> {
         if self.is::<B>() {
             // SAFETY: it was just asked.

@@ -36,6 +36,9 @@ macro_rules! stream_methods {
 
             /// Copies what waits to be read, without taking it.
             ///
+            /// # Completes
+            /// When at least one byte, the end of the stream, or an error is there.
+            ///
             /// # If dropped
             /// Nothing is lost.
             ///
@@ -44,9 +47,6 @@ macro_rules! stream_methods {
             ///
             /// # Errors
             /// The kernel's.
-            ///
-            /// # Completes
-            /// When at least one byte, the end of the stream, or an error is there.
             ///
             /// ```
             /// # sexton_runtime::block_on(async {
@@ -92,6 +92,9 @@ macro_rules! stream_methods {
             ///
             /// A send in flight is not cut off: it is waited for first.
             ///
+            /// # Completes
+            /// When what was written before is with the kernel, or could not be sent.
+            ///
             /// # If dropped
             /// Nothing is shut down.
             ///
@@ -100,9 +103,6 @@ macro_rules! stream_methods {
             ///
             /// # Errors
             /// The kernel's.
-            ///
-            /// # Completes
-            /// When what was written before is with the kernel, or could not be sent.
             ///
             /// ```
             /// # sexton_runtime::block_on(async {

@@ -37,6 +37,9 @@ macro_rules! writing_methods {
 
             /// Sends a prefix of several buffers, in order. As [`write_owned`](Self::write_owned).
             ///
+            /// # Completes
+            /// As [`write_owned`](Self::write_owned).
+            ///
             /// # If dropped
             /// As [`write_owned`](Self::write_owned).
             ///
@@ -44,9 +47,6 @@ macro_rules! writing_methods {
             /// `IORING_OP_SENDMSG`, since Linux 5.3; of a pipe `IORING_OP_WRITEV`, since 5.1.
             ///
             /// # Errors
-            /// As [`write_owned`](Self::write_owned).
-            ///
-            /// # Completes
             /// As [`write_owned`](Self::write_owned).
             ///
             /// ```
@@ -66,17 +66,17 @@ macro_rules! writing_methods {
 
             /// Sends all filled bytes of `buf`.
             ///
-            /// # If dropped
-            /// A prefix is sent.
-            ///
-            /// # Errors
-            /// As [`write_owned`](Self::write_owned); how much was sent before is in `transferred`.
-            ///
             /// # Completes
             /// When the kernel has taken all of it, or an error is there.
             ///
+            /// # If dropped
+            /// A prefix is sent.
+            ///
             /// # Kernel
             /// As [`write_owned`](Self::write_owned), once or more.
+            ///
+            /// # Errors
+            /// As [`write_owned`](Self::write_owned); how much was sent before is in `transferred`.
             ///
             /// ```
             /// # sexton_runtime::block_on(async {
@@ -96,6 +96,9 @@ macro_rules! writing_methods {
             /// Sends a prefix of `buf`. As [`write_owned`](Self::write_owned), by a copy into the
             /// kernel.
             ///
+            /// # Completes
+            /// When the kernel has taken at least one byte, or an error is there.
+            ///
             /// # If dropped
             /// Nothing was sent.
             ///
@@ -104,9 +107,6 @@ macro_rules! writing_methods {
             ///
             /// # Errors
             /// The kernel's.
-            ///
-            /// # Completes
-            /// When the kernel has taken at least one byte, or an error is there.
             ///
             /// ```
             /// # sexton_runtime::block_on(async {
@@ -121,17 +121,17 @@ macro_rules! writing_methods {
 
             /// Sends all of `buf`. As [`write`](Self::write).
             ///
-            /// # If dropped
-            /// A prefix was sent.
-            ///
-            /// # Errors
-            /// The kernel's.
-            ///
             /// # Completes
             /// When the kernel has taken all of it, or an error is there.
             ///
+            /// # If dropped
+            /// A prefix was sent.
+            ///
             /// # Kernel
             /// As [`write`](Self::write), once or more.
+            ///
+            /// # Errors
+            /// The kernel's.
             ///
             /// ```
             /// # sexton_runtime::block_on(async {

@@ -37,8 +37,8 @@ pub struct TcpListener {
 impl TcpListener {
     /// Binds an address and listens on it; of several, the first one that can be had.
     ///
-    /// # Errors
-    /// `AddrInUse` and the kernel's others; `InvalidInput` for what is no address; the resolver's.
+    /// # Completes
+    /// When it listens, or the last address has failed.
     ///
     /// # If dropped
     /// Nothing is bound.
@@ -46,8 +46,8 @@ impl TcpListener {
     /// # Kernel
     /// `socket`, `bind`, `listen`, as plain system calls: they never wait.
     ///
-    /// # Completes
-    /// When it listens, or the last address has failed.
+    /// # Errors
+    /// `AddrInUse` and the kernel's others; `InvalidInput` for what is no address; the resolver's.
     ///
     /// ```
     /// use sexton_net::TcpListener;

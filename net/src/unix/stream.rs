@@ -199,11 +199,11 @@ impl UnixStream {
     /// # If dropped
     /// The connection is closed.
     ///
-    /// # Errors
-    /// `ResourceBusy` if an operation of a forgotten future still holds the descriptor.
-    ///
     /// # Kernel
     /// `IORING_OP_ASYNC_CANCEL`, since Linux 5.5, if a receive is in flight.
+    ///
+    /// # Errors
+    /// `ResourceBusy` if an operation of a forgotten future still holds the descriptor.
     ///
     /// ```
     /// use sexton_net::UnixStream;
