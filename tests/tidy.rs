@@ -18,6 +18,8 @@ mod variants;
 mod arrows;
 #[path = "tidy/doors.rs"]
 mod doors;
+#[path = "tidy/sections.rs"]
+mod sections;
 #[path = "tidy/no_std.rs"]
 mod no_std;
 #[path = "tidy/documents.rs"]
@@ -271,6 +273,14 @@ fn buffers_need_core_and_alloc_and_of_std_its_errors_alone() {
     settle(IO.iter().filter_map(|path| {
         (!Tree::read().has(path)).then(|| format!("{path}: listed for `std::io`, but not there"))
     }));
+}
+
+#[test]
+fn what_waits_says_when_it_is_done_and_what_a_drop_leaves() {
+    let kernel = |file: &File| ["net/src/", "fs/src/"].iter().any(|d| file.path.starts_with(d));
+    hold(kernel, |path, text| sections::complete(path, text, true));
+    let traits = |file: &File| file.path.starts_with("io/src/");
+    hold(traits, |path, text| sections::complete(path, text, false));
 }
 
 #[test]

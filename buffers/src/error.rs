@@ -60,8 +60,9 @@ impl<B> BufError<B> {
     ///
     /// ```
     /// use sexton_buffers::BufError;
+    /// use std::io::ErrorKind;
     ///
-    /// let error = BufError::new(std::io::ErrorKind::BrokenPipe, vec![1, 2, 3]).with_transferred(2);
+    /// let error = BufError::new(ErrorKind::BrokenPipe, vec![1, 2, 3]).with_transferred(2);
     /// assert_eq!(error.buf()[error.transferred()..], [3]); // what is left
     /// ```
     pub fn transferred(&self) -> usize {
@@ -103,9 +104,10 @@ impl<B> BufError<B> {
     ///
     /// ```
     /// use sexton_buffers::BufError;
+    /// use std::io::ErrorKind;
     ///
-    /// let (error, buf) = BufError::new(std::io::ErrorKind::BrokenPipe, vec![1, 2, 3]).into_parts();
-    /// assert_eq!((error.kind(), buf), (std::io::ErrorKind::BrokenPipe, vec![1, 2, 3]));
+    /// let (error, buf) = BufError::new(ErrorKind::BrokenPipe, vec![1, 2, 3]).into_parts();
+    /// assert_eq!((error.kind(), buf), (ErrorKind::BrokenPipe, vec![1, 2, 3]));
     /// ```
     pub fn into_parts(self) -> (io::Error, B) {
         (self.error, self.buf)

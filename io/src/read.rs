@@ -231,7 +231,8 @@ pub trait Read: Ready {
     ///
     /// let (mut head, mut body) = ([0; 4], [0; 64]);
     /// let mut bufs = [ReadBuf::from(&mut head[..]), ReadBuf::from(&mut body[..])];
-    /// let n = block_on(Memory::new("headbody").read_buf_vectored(ReadBufVec::new(&mut bufs).cursor()))?;
+    /// let mut all = ReadBufVec::new(&mut bufs);
+    /// let n = block_on(Memory::new("headbody").read_buf_vectored(all.cursor()))?;
     /// assert_eq!((n, bufs[1].filled()), (8, &b"body"[..]));
     /// # Ok::<(), std::io::Error>(())
     /// ```

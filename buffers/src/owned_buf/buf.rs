@@ -76,10 +76,10 @@ impl OwnedBuf {
     /// Itself, if it holds another type.
     ///
     /// ```
-    /// use sexton_buffers::OwnedBuf;
+    /// use sexton_buffers::{Fill, OwnedBuf};
     ///
     /// let buf = OwnedBuf::new(vec![1, 2]);
-    /// let buf = buf.try_into_inner::<sexton_buffers::AtMost<Vec<u8>>>().map(drop).unwrap_err(); // it is none
+    /// let Err(buf) = buf.try_into_inner::<Fill<Box<[u8]>>>() else { panic!("it is none") };
     /// assert_eq!(buf.try_into_inner::<Vec<u8>>().unwrap(), [1, 2]);
     /// ```
     pub fn try_into_inner<B: IoBufMut>(self) -> Result<B, Self> {

@@ -78,13 +78,16 @@ impl UnixStream {
 
     /// Connects to an address: a path, or an abstract name. As [`connect`](Self::connect).
     ///
+    /// # Completes
+    /// When a connection stands, or cannot.
+    ///
     /// # If dropped
     /// A late connection is closed.
     ///
-    /// # Errors
+    /// # Kernel
     /// As [`connect`](Self::connect).
     ///
-    /// # Kernel
+    /// # Errors
     /// As [`connect`](Self::connect).
     ///
     /// ```
