@@ -67,6 +67,7 @@ mod buf_reader;
 mod buf_writer;
 mod std_types;
 mod forward;
+mod shared;
 mod too_long;
 mod fault;
 
