@@ -18,6 +18,10 @@ mod variants;
 mod arrows;
 #[path = "tidy/doors.rs"]
 mod doors;
+#[path = "tidy/sections.rs"]
+mod sections;
+#[path = "tidy/no_std.rs"]
+mod no_std;
 #[path = "tidy/documents.rs"]
 mod documents;
 #[path = "tidy/shown.rs"]
@@ -130,6 +134,10 @@ const VARIANTS: &[&str] = &[
     // Memory in flight is poisoned where AddressSanitizer is there to notice.
     "runtime/src/sys/sim/touch.rs",
 ];
+
+/// Files of the buffers that need `std::io`; the others do with core and alloc.
+const IO: &[&str] =
+    &["buffers/src/error.rs", "buffers/src/pool/provided.rs", "buffers/src/read_buf/writer.rs"];
 
 /// What each package may build on.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -260,6 +268,22 @@ fn every_package_is_held_to_its_arrows() {
 #[test]
 fn sockets_and_files_reach_the_kernel_by_the_one_door() {
     hold(|file| ["net/src/", "fs/src/"].iter().any(|dir| file.path.starts_with(dir)), doors::one);
+}
+
+#[test]
+fn buffers_need_core_and_alloc_and_of_std_its_errors_alone() {
+    hold(|file| file.path.starts_with("buffers/src/"), |path, text| no_std::free(path, text, IO));
+    let tree = Tree::read();
+    let gone = IO.iter().filter(|path| !tree.has(path));
+    settle(gone.map(|path| format!("{path}: listed for `std::io`, but not there")));
+}
+
+#[test]
+fn what_waits_says_when_it_is_done_and_what_a_drop_leaves() {
+    let kernel = |file: &File| ["net/src/", "fs/src/"].iter().any(|d| file.path.starts_with(d));
+    hold(kernel, |path, text| sections::complete(path, text, true));
+    let traits = |file: &File| file.path.starts_with("io/src/");
+    hold(traits, |path, text| sections::complete(path, text, false));
 }
 
 #[test]

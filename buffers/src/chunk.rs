@@ -27,6 +27,14 @@ impl Chunk {
     ///
     /// # Panics
     /// If there are fewer.
+    ///
+    /// ```
+    /// use sexton_buffers::Chunk;
+    ///
+    /// let mut chunk = Chunk::from(b"head, body".to_vec());
+    /// chunk.consume(6);
+    /// assert_eq!(&chunk[..], b"body");
+    /// ```
     pub fn consume(&mut self, n: usize) {
         match &mut self.0 {
             Repr::Pool(buf) => buf.consume(n),
@@ -38,6 +46,12 @@ impl Chunk {
     }
 
     /// The bytes in a `Vec`, which can grow; without a copy if they lie in one, whole.
+    ///
+    /// ```
+    /// use sexton_buffers::Chunk;
+    ///
+    /// assert_eq!(Chunk::from(vec![1, 2]).into_vec(), [1, 2]);
+    /// ```
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
         match self.0 {

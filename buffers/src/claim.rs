@@ -10,6 +10,8 @@
 #![allow(unsafe_code, reason = "received bytes are read, and marked, in the unfilled part")]
 
 use crate::{IoBufMut, OwnedBuf};
+use alloc::collections::TryReserveError;
+use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
 /// An owned buffer, and what receives have brought into its unfilled part so far.
@@ -83,8 +85,31 @@ impl Claim {
         n
     }
 
+    /// The same, with room for at least `least` bytes more, as far as a claim can have it.
+    ///
+    /// # Errors
+    /// The claim as it was, if there is no memory.
+    ///
+    /// # Panics
+    /// If its buffer is no `Vec<u8>`: nothing else grows.
+    pub fn grown(self, least: usize) -> Result<Self, (Self, TryReserveError)> {
+        let (got, buf) = self.settle();
+        let Ok(mut bytes) = buf.try_into_inner::<Vec<u8>>() else { panic!("only a Vec grows") };
+        let outcome = bytes.try_reserve(least);
+        let start = bytes.len() - got;
+        // SAFETY: it is not longer than before; the bytes behind it stay as they are.
+        unsafe { bytes.set_len(start) };
+        let mut claim = Self::new(OwnedBuf::new(bytes));
+        // SAFETY: these are the `got` bytes that `settle` had marked, which lay behind `start`.
+        unsafe { claim.record(got) };
+        match outcome {
+            Ok(()) => Ok(claim),
+            Err(error) => Err((claim, error)),
+        }
+    }
+
     /// The bytes, for another reader: the buffer does not have them any more.
-    pub fn take_bytes(&mut self) -> alloc::vec::Vec<u8> {
+    pub fn take_bytes(&mut self) -> Vec<u8> {
         let got = core::mem::take(&mut self.got) as usize;
         // SAFETY: I1, I2; the borrow ends with this statement's copy.
         unsafe { core::slice::from_raw_parts(self.room.cast::<u8>(), got) }.to_vec()
@@ -141,6 +166,20 @@ mod tests {
         assert_eq!((claim.fill_from(b" than fits"), claim.is_full()), (4, true));
         let (got, buf) = claim.settle();
         assert_eq!((got, buf.filled()), (12, &b"had got more tha"[..]));
+    }
+
+    #[test]
+    fn what_came_moves_along_when_its_vector_grows_and_is_still_claimed() {
+        let mut claim = received(b"had ", b"got all that");
+        assert!(claim.is_full());
+        claim = claim.grown(5).unwrap();
+        assert_eq!((claim.got(), claim.fill_from(b" more")), (12, 5));
+        let Err((claim, _)) = claim.grown(usize::MAX) else { panic!("no machine has so much") };
+        let (got, buf) = claim.settle();
+        assert_eq!((got, buf.filled()), (17, &b"had got all that more"[..]));
+        let mut claim = received(b"had ", b"got").grown(100).unwrap();
+        assert_eq!(claim.take_bytes(), b"got");
+        assert_eq!(claim.settle().1.filled(), b"had ");
     }
 
     /// Memory that its owner holds by a `Box`, which says that nobody else has it while it moves.

@@ -57,6 +57,14 @@ impl<B> BufError<B> {
 
     /// The bytes that an operation of several steps had moved before it failed, so that its caller
     /// can go on from there.
+    ///
+    /// ```
+    /// use sexton_buffers::BufError;
+    /// use std::io::ErrorKind;
+    ///
+    /// let error = BufError::new(ErrorKind::BrokenPipe, vec![1, 2, 3]).with_transferred(2);
+    /// assert_eq!(error.buf()[error.transferred()..], [3]); // what is left
+    /// ```
     pub fn transferred(&self) -> usize {
         self.transferred
     }
@@ -93,6 +101,14 @@ impl<B> BufError<B> {
     }
 
     /// The error and the buffer.
+    ///
+    /// ```
+    /// use sexton_buffers::BufError;
+    /// use std::io::ErrorKind;
+    ///
+    /// let (error, buf) = BufError::new(ErrorKind::BrokenPipe, vec![1, 2, 3]).into_parts();
+    /// assert_eq!((error.kind(), buf), (ErrorKind::BrokenPipe, vec![1, 2, 3]));
+    /// ```
     pub fn into_parts(self) -> (io::Error, B) {
         (self.error, self.buf)
     }
@@ -148,6 +164,9 @@ pub trait BufResultExt {
     type Buf;
 
     /// The result without the buffer, and the buffer beside it.
+    ///
+    /// # Errors
+    /// The operation's, in the answer; the buffer stands beside it.
     ///
     /// ```
     /// use sexton_buffers::{BufError, BufResult, BufResultExt};

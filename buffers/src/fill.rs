@@ -161,6 +161,14 @@ impl<S: Storage> Fill<S> {
     }
 
     /// Gives the region back.
+    ///
+    /// ```
+    /// use sexton_buffers::{Fill, IoBufMut};
+    ///
+    /// let mut fill = Fill::new(vec![0; 4].into_boxed_slice());
+    /// fill.fill_from(b"hi");
+    /// assert_eq!(&fill.into_inner()[..], b"hi\0\0");
+    /// ```
     pub fn into_inner(self) -> S {
         self.region
     }

@@ -71,6 +71,15 @@ pub unsafe trait IoBufMut: IoBuf {
     unsafe fn mark_filled(&mut self, n: usize);
 
     /// Forgets the filled bytes; capacity and address stay.
+    ///
+    /// ```
+    /// use sexton_buffers::{IoBuf, IoBufMut, OwnedBuf};
+    ///
+    /// let mut buf = OwnedBuf::with_capacity(4);
+    /// buf.fill_from(b"old");
+    /// buf.clear();
+    /// assert_eq!((buf.fill_from(b"newer"), buf.filled()), (4, &b"newe"[..]));
+    /// ```
     fn clear(&mut self);
 
     /// The filled bytes, to be changed in place.
@@ -154,6 +163,14 @@ pub unsafe trait IoBufMut: IoBuf {
     /// The same buffer with room for at most `n` more bytes: `read_exact_owned(buf.at_most(4))`.
     ///
     /// A `Vec` may have more capacity than was asked for, so exact reads need it.
+    ///
+    /// ```
+    /// use sexton_buffers::IoBufMut;
+    ///
+    /// let mut buf = Vec::with_capacity(64).at_most(4);
+    /// assert_eq!(buf.fill_from(b"hello"), 4);
+    /// assert_eq!(buf.into_inner(), b"hell");
+    /// ```
     fn at_most(self, n: usize) -> AtMost<Self>
     where
         Self: Sized,

@@ -63,6 +63,14 @@ impl<B> Slice<B> {
     ///
     /// # Panics
     /// If the slice has fewer.
+    ///
+    /// ```
+    /// use sexton_buffers::IoBuf;
+    ///
+    /// let mut rest = "hello".slice(..);
+    /// rest.skip(2); // were written
+    /// assert_eq!(rest.filled(), b"llo");
+    /// ```
     #[track_caller]
     pub fn skip(&mut self, n: usize) {
         let len = self.end - self.begin;

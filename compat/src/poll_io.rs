@@ -8,6 +8,25 @@ use std::task::{Context, Poll};
 /// A stream whose reads and writes wait in the stream itself, not in a future.
 ///
 /// Implemented by Sexton's sockets. A type of one's own that wraps one forwards it.
+///
+/// ```
+/// # sexton_runtime::block_on(async {
+/// use sexton_compat::PollIo;
+/// use sexton_net::UnixStream;
+/// use std::future::poll_fn;
+/// use std::io::IoSlice;
+///
+/// let (mut one, mut other) = UnixStream::pair()?;
+/// let bufs = [IoSlice::new(b"he"), IoSlice::new(b"llo")];
+/// poll_fn(|cx| PollIo::poll_write_vectored(&mut one, cx, &bufs)).await?;
+/// poll_fn(|cx| PollIo::poll_shutdown(&mut one, cx)).await?;
+/// let n = poll_fn(|cx| PollIo::poll_fill_buf(&mut other, cx).map_ok(<[u8]>::len)).await?;
+/// PollIo::consume(&mut other, n);
+/// let mut end = true;
+/// poll_fn(|cx| other.poll_copy(cx, |bytes| { end = bytes.is_empty(); bytes.len() })).await?;
+/// assert_eq!((n, end), (5, true));
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub trait PollIo: Unpin {
     /// Shows what has come, or nothing at the end of the stream.
     ///

@@ -154,6 +154,19 @@ impl DirEntry {
     }
 
     /// The directory's path, as it was given to [`read_dir`], and the name.
+    ///
+    /// ```
+    /// use sexton_fs::read_dir;
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join("sexton-doc-entry-path");
+    /// # let _ = std::fs::remove_dir_all(&path);
+    /// # std::fs::create_dir(&path)?;
+    /// # std::fs::write(path.join("file"), "")?;
+    /// let entry = read_dir(&path).await?.next_entry().await?.expect("there is one");
+    /// assert_eq!((entry.path(), entry.file_name()), (path.join("file"), "file".into()));
+    /// # std::fs::remove_dir_all(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.dir.path.join(&self.raw.name)

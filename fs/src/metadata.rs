@@ -59,6 +59,17 @@ impl Metadata {
     }
 
     /// Who may do what with it.
+    ///
+    /// ```
+    /// use std::os::unix::fs::PermissionsExt;
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join("sexton-doc-permissions");
+    /// # std::fs::write(&path, "")?;
+    /// sexton_fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).await?;
+    /// assert_eq!(sexton_fs::metadata(&path).await?.permissions().mode() & 0o777, 0o600);
+    /// # std::fs::remove_file(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[must_use]
     pub fn permissions(&self) -> Permissions {
         Permissions::from_mode(self.0.mode)

@@ -75,6 +75,18 @@ impl OpenOptions {
     /// [`write`](Self::write).
     ///
     /// Such a file is not written at an offset: Linux lets `write_at` append, too.
+    ///
+    /// ```
+    /// use sexton_fs::OpenOptions;
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join("sexton-doc-options-append");
+    /// # std::fs::write(&path, "hello")?;
+    /// let mut file = OpenOptions::new().append(true).open(&path).await?;
+    /// file.write_all_owned(", world").await?;
+    /// assert_eq!(sexton_fs::read(&path).await?, b"hello, world");
+    /// # std::fs::remove_file(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn append(&mut self, append: bool) -> &mut Self {
         self.append = append;
         self
@@ -94,6 +106,17 @@ impl OpenOptions {
 
     /// The file is made; it is an error (`AlreadyExists`) if it, or a symbolic link, is there. Goes
     /// before [`create`](Self::create) and [`truncate`](Self::truncate).
+    ///
+    /// ```
+    /// use sexton_fs::OpenOptions;
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join("sexton-doc-options-new");
+    /// # let _ = std::fs::remove_file(&path);
+    /// OpenOptions::new().write(true).create_new(true).open(&path).await?;
+    /// assert!(OpenOptions::new().write(true).create_new(true).open(&path).await.is_err());
+    /// # std::fs::remove_file(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn create_new(&mut self, create_new: bool) -> &mut Self {
         self.create_new = create_new;
         self
@@ -108,6 +131,19 @@ impl OpenOptions {
 
     /// More flags for `open`, such as `O_DIRECT` or `O_NOFOLLOW`. Those that say whether the file
     /// is read or written are ignored.
+    ///
+    /// ```
+    /// use sexton_fs::OpenOptions;
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join("sexton-doc-options-flags");
+    /// # let _ = std::fs::remove_file(&path);
+    /// const O_NOFOLLOW: i32 = 0o400000;
+    /// std::os::unix::fs::symlink("elsewhere", &path)?;
+    /// let mut options = OpenOptions::new();
+    /// assert!(options.write(true).custom_flags(O_NOFOLLOW).open(&path).await.is_err());
+    /// # std::fs::remove_file(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn custom_flags(&mut self, flags: i32) -> &mut Self {
         self.custom_flags = flags;
         self
@@ -129,6 +165,18 @@ impl OpenOptions {
     /// # Errors
     /// The kernel's, as `std::fs::OpenOptions::open` has them; `InvalidInput` for options that
     /// contradict each other, and for a path with a NUL in it.
+    ///
+    /// ```
+    /// use sexton_fs::OpenOptions;
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join("sexton-doc-options-open");
+    /// # std::fs::write(&path, "hello")?;
+    /// let file = OpenOptions::new().read(true).open(&path).await?;
+    /// assert_eq!(file.read_at(Vec::with_capacity(64), 0).await?.1, b"hello");
+    /// assert!(file.write_at("refused", 0).await.is_err());
+    /// # std::fs::remove_file(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
         let asked = self.flags()?;
         let mut path = to_c(path.as_ref())?;

@@ -35,15 +35,42 @@ pub trait ReadAt {
     ///
     /// # If dropped
     /// Nothing that anybody could see; lossless. `buf` is freed when the kernel has let go of it.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::ReadAt;
+    ///
+    /// let source = &b"0123456789"[..];
+    /// let (n, buf) = block_on(source.read_at(Vec::with_capacity(2), 4))?;
+    /// assert_eq!((n, &buf[..]), (2, &b"45"[..]));
+    /// assert!(block_on(source.read_at(buf, 6)).is_err()); // it is full
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn read_at<B: IoBufMut>(&self, buf: B, pos: u64) -> impl Future<Output = BufResult<usize, B>>;
 
     /// Reads once, from `pos` on, into the unfilled parts of `bufs` in order, and says how much.
+    ///
+    /// # Completes
+    /// As [`read_at`](ReadAt::read_at) does.
     ///
     /// # Errors
     /// `InvalidInput` if none of `bufs` has room.
     ///
     /// # If dropped
     /// As [`read_at`](ReadAt::read_at): lossless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::ReadAt;
+    ///
+    /// let source = &b"0123456789"[..];
+    /// let bufs = [Vec::with_capacity(2), Vec::with_capacity(64)];
+    /// let (n, bufs) = block_on(source.read_vectored_at(bufs, 4))?;
+    /// assert_eq!((n, &bufs[0][..], &bufs[1][..]), (6, &b"45"[..], &b"6789"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn read_vectored_at<V: IoVecBufMut>(
         &self,
         bufs: V,
@@ -51,6 +78,9 @@ pub trait ReadAt {
     ) -> impl Future<Output = BufResult<usize, V>>;
 
     /// Fills `buf` from `pos` on. Goes on after `Interrupted`. `buf.at_most(n)` reads `n` bytes.
+    ///
+    /// # Completes
+    /// When `buf` is full, or it cannot be filled.
     ///
     /// # Errors
     /// `UnexpectedEof` if the end comes before. [`BufError::transferred`] says how much was read;
@@ -107,11 +137,52 @@ pub trait ReadAt {
 /// Targets that are written at an offset.
 ///
 /// There is no cursor: a write can be repeated, and those to different places may run side by side.
+///
+/// ```
+/// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+/// # use wait::block_on;
+/// use sexton_buffers::{BufResult, IoBuf, IoVecBuf};
+/// use sexton_io::WriteAt;
+/// use std::cell::RefCell;
+///
+/// /// Bytes of a fixed length.
+/// struct Page(RefCell<[u8; 10]>);
+///
+/// impl WriteAt for Page {
+///     async fn write_at<B: IoBuf>(&self, buf: B, pos: u64) -> BufResult<usize, B> {
+///         let mut page = self.0.borrow_mut();
+///         let room = page.get_mut(pos as usize..).unwrap_or_default();
+///         let n = room.len().min(buf.filled().len());
+///         room[..n].copy_from_slice(&buf.filled()[..n]);
+///         Ok((n, buf))
+///     }
+/// #   async fn write_vectored_at<V: IoVecBuf>(&self, bufs: V, pos: u64) -> BufResult<usize, V> {
+/// #       let mut all = Vec::new();
+/// #       bufs.for_each_filled(&mut |part| all.extend_from_slice(part));
+/// #       let Ok((n, _)) = self.write_at(all, pos).await else { unreachable!() };
+/// #       Ok((n, bufs))
+/// #   }
+///     // and `write_vectored_at`
+/// }
+///
+/// # block_on(async {
+/// let page = Page(RefCell::new(*b"0123456789"));
+/// let (n, _) = page.write_at("abc", 8).await?;
+/// assert_eq!((n, *page.0.borrow()), (2, *b"01234567ab"));
+/// let (n, _) = page.write_vectored_at(["d", "ef"], 0).await?;
+/// assert_eq!((n, *page.0.borrow()), (3, *b"def34567ab"));
+/// let error = page.write_all_at("too long", 5).await.unwrap_err();
+/// assert_eq!((error.transferred(), *error.buf()), (5, "too long"));
+/// # Ok::<(), std::io::Error>(()) }).unwrap();
+/// ```
 pub trait WriteAt {
     /// Writes a prefix of the filled bytes of `buf` at `pos`, and says how long it was.
     ///
     /// # Completes
     /// When at least one byte was taken, at once if there is none. `buf` comes back in every case.
+    ///
+    /// # Errors
+    /// The target's. `buf` comes back with it.
     ///
     /// # If dropped
     /// The write may or may not happen; lossless by repeating it. `buf` is freed when the kernel
@@ -120,6 +191,12 @@ pub trait WriteAt {
 
     /// Writes a prefix of the filled bytes of all `bufs` in order at `pos`, and says how long it
     /// was.
+    ///
+    /// # Completes
+    /// As [`write_at`](WriteAt::write_at) does.
+    ///
+    /// # Errors
+    /// As [`write_at`](WriteAt::write_at).
     ///
     /// # If dropped
     /// As [`write_at`](WriteAt::write_at): lossless by repeating it.
@@ -130,6 +207,9 @@ pub trait WriteAt {
     ) -> impl Future<Output = BufResult<usize, V>>;
 
     /// Writes all filled bytes of `buf` at `pos`. Goes on after `Interrupted`.
+    ///
+    /// # Completes
+    /// When all is written, or cannot be.
     ///
     /// # Errors
     /// `WriteZero` if the target takes no more. [`BufError::transferred`] says how much was written

@@ -51,8 +51,25 @@ pub trait BufRead: Read {
     /// # Completes
     /// When at least one byte, the end of the stream, or an error is there.
     ///
+    /// # Errors
+    /// The reader's. What was shown before is still there.
+    ///
     /// # If dropped
     /// Lossless: the read stays with the reader.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory};
+    ///
+    /// let mut reader = Memory::new("hello");
+    /// assert_eq!(block_on(reader.fill_buf())?, b"hello");
+    /// reader.consume(4);
+    /// assert_eq!(block_on(reader.fill_buf())?, b"o");
+    /// reader.consume(1);
+    /// assert!(block_on(reader.fill_buf())?.is_empty()); // the end
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn fill_buf(&mut self) -> impl Future<Output = Result<&[u8]>>;
 
     /// Releases the first `n` bytes of what [`fill_buf`](BufRead::fill_buf) showed. No I/O.
@@ -103,13 +120,37 @@ pub trait BufRead: Read {
 
     /// Whether anything is left to read.
     ///
+    /// # Completes
+    /// As [`fill_buf`](BufRead::fill_buf) does.
+    ///
+    /// # Errors
+    /// The reader's.
+    ///
     /// # If dropped
     /// Lossless: the read stays with the reader.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory};
+    ///
+    /// let mut reader = Memory::new("x");
+    /// assert!(block_on(reader.has_data_left())?);
+    /// reader.consume(1);
+    /// assert!(!block_on(reader.has_data_left())?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn has_data_left(&mut self) -> impl Future<Output = Result<bool>> {
         async move { Ok(!self.fill_buf().await?.is_empty()) }
     }
 
     /// Reads one byte; `None` at the end of the stream.
+    ///
+    /// # Completes
+    /// As [`fill_buf`](BufRead::fill_buf) does.
+    ///
+    /// # Errors
+    /// The reader's.
     ///
     /// # If dropped
     /// Lossless: the read stays with the reader.
@@ -140,6 +181,12 @@ pub trait BufRead: Read {
     /// `buf` grows as far as the other side likes; see
     /// [`read_until_limited`](BufRead::read_until_limited).
     ///
+    /// # Completes
+    /// When `byte`, the end of the stream, or an error is there.
+    ///
+    /// # Errors
+    /// The reader's; `OutOfMemory` if `buf` cannot grow.
+    ///
     /// # If dropped
     /// What was read is in `buf`, the rest is in the reader; lossless if resumed with the same
     /// `buf`. So it is after an error.
@@ -163,6 +210,9 @@ pub trait BufRead: Read {
     ///
     /// What `buf` holds already counts, or a call that is dropped and resumed would get the limit
     /// anew each time.
+    ///
+    /// # Completes
+    /// When `byte`, the end of the stream, one byte too much, or an error is there.
     ///
     /// # Errors
     /// `InvalidData` with a [`TooLong`] inside, if `byte` is not among the bytes that fit. What was
@@ -217,11 +267,57 @@ pub trait BufRead: Read {
         }
     }
 
+    /// Consumes the bytes up to and including `byte`, or all that is left if it does not come. Says
+    /// how many. Goes on after `Interrupted`. Needs no memory, however many they are.
+    ///
+    /// # Completes
+    /// When `byte`, the end of the stream, or an error is there.
+    ///
+    /// # Errors
+    /// The reader's. What was skipped before is consumed.
+    ///
+    /// # If dropped
+    /// What was skipped so far is consumed, the rest is in the reader; lossless if called again: it
+    /// then counts from there.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory};
+    ///
+    /// let mut reader = Memory::new("a comment\nwhat counts");
+    /// assert_eq!(block_on(reader.skip_until(b'\n'))?, 10);
+    /// assert_eq!(reader.rest(), b"what counts");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    fn skip_until(&mut self, byte: u8) -> impl Future<Output = Result<usize>> {
+        async move {
+            let mut total = 0;
+            loop {
+                let shown = match self.fill_buf().await {
+                    Ok(shown) => shown,
+                    Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                    Err(e) => return Err(e),
+                };
+                let end = find(byte, shown);
+                let n = end.map_or(shown.len(), |at| at + 1);
+                self.consume(n);
+                total += n;
+                if end.is_some() || n == 0 {
+                    return Ok(total);
+                }
+            }
+        }
+    }
+
     /// Appends a line, its end (`\n`) included, or all that is left if there is none. Says how many
     /// bytes. Goes on after `Interrupted`.
     ///
     /// `buf` grows as far as the other side likes; see
     /// [`read_line_limited`](BufRead::read_line_limited).
+    ///
+    /// # Completes
+    /// When a whole line, the end of the stream, or an error is there.
     ///
     /// # Errors
     /// `InvalidData` if the line is not UTF-8; inside is a [`FromUtf8Error`] with its bytes.
@@ -248,6 +344,9 @@ pub trait BufRead: Read {
 
     /// [`read_line`](BufRead::read_line), but `buf` does not grow beyond `max` bytes, what it holds
     /// already included.
+    ///
+    /// # Completes
+    /// When a whole line, the end of the stream, one byte too much, or an error is there.
     ///
     /// # Errors
     /// As [`read_line`](BufRead::read_line); and `InvalidData` with a [`TooLong`] inside, if the
@@ -313,6 +412,17 @@ pub trait BufRead: Read {
     }
 
     /// The lines of the stream, none longer than `max` bytes, its end included.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory};
+    ///
+    /// let mut lines = Memory::new("short\na rather long one\n").lines_limited(10);
+    /// assert_eq!(block_on(lines.next_line())?.unwrap().len(), 5);
+    /// assert!(block_on(lines.next_line()).is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn lines_limited(self, max: usize) -> Lines<Self>
     where
         Self: Sized,
@@ -346,6 +456,17 @@ pub trait BufRead: Read {
 
     /// The parts of the stream between bytes of the value `byte`, none longer than `max` bytes, the
     /// `byte` at its end included.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory};
+    ///
+    /// let mut parts = Memory::new("short\na rather long one\n").split_limited(b'\n', 10);
+    /// assert_eq!(block_on(parts.next_segment())?.unwrap().len(), 5);
+    /// assert!(block_on(parts.next_segment()).is_err());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn split_limited(self, byte: u8, max: usize) -> Split<Self>
     where
         Self: Sized,

@@ -52,6 +52,18 @@ pub trait BufWrite: Write {
     /// # If dropped
     /// Lossless where the send stays with the writer, as with Sexton's streams. Other writers say
     /// for themselves.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufWrite, Memory};
+    ///
+    /// let mut memory = Memory::new(Vec::new());
+    /// block_on(memory.space())?[0] = 7;
+    /// memory.commit(1);
+    /// assert_eq!(memory.rest(), [7]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn space(&mut self) -> impl Future<Output = Result<&mut [u8]>>;
 
     /// Commits the first `n` bytes of what [`space`](BufWrite::space) showed. No I/O.

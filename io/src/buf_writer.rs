@@ -68,6 +68,17 @@ impl<W> BufWriter<W> {
 
     /// Gathers up to `capacity` bytes, at least one. The memory is allocated and zeroed with the
     /// first byte, once.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufWrite, BufWriter};
+    ///
+    /// let mut writer = BufWriter::with_capacity(Vec::new(), 4);
+    /// block_on(writer.put(b"hello"))?; // more than it holds
+    /// assert_eq!((&writer.get_ref()[..], writer.buffered()), (&b"hell"[..], 1));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn with_capacity(writer: W, capacity: usize) -> Self {
         Self {
             writer,

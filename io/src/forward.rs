@@ -88,6 +88,7 @@ forward!(BufRead for &mut T, Box<T> => {
         -> impl Future<Output = io::Result<usize>>;
     fn read_until_limited(&mut self, byte: u8, buf: &mut Vec<u8>, max: usize)
         -> impl Future<Output = io::Result<usize>>;
+    fn skip_until(&mut self, byte: u8) -> impl Future<Output = io::Result<usize>>;
     fn read_line(&mut self, buf: &mut String) -> impl Future<Output = io::Result<usize>>;
     fn read_line_limited(&mut self, buf: &mut String, max: usize)
         -> impl Future<Output = io::Result<usize>>;

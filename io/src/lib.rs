@@ -23,6 +23,9 @@
 //! before it is ready. *Lossless* there means: no byte of the stream is lost, and none is sent
 //! twice. What the traits promise holds for every implementor; a type may promise more.
 //!
+//! Which operation of the kernel it is, is the implementor's to say: nothing here asks a kernel.
+//! Sexton's sockets and files say it under `# Kernel`.
+//!
 //! [`SplitIo`] is for reading and writing one stream at the same time. [`copy`], [`copy_with`],
 //! [`copy_buf`], [`pump`] and [`copy_bidirectional`] move a whole stream.
 //!
@@ -64,6 +67,7 @@ mod buf_reader;
 mod buf_writer;
 mod std_types;
 mod forward;
+mod shared;
 mod too_long;
 mod fault;
 

@@ -38,6 +38,18 @@ impl<R> Split<R> {
     }
 
     /// The reader, and what is read of the next part.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory};
+    ///
+    /// let mut parts = Memory::new("one,two;rest").split(b',');
+    /// block_on(parts.next_segment())?;
+    /// let (reader, partial) = parts.into_parts();
+    /// assert!(partial.is_empty() && reader.rest().starts_with(b"two"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn into_parts(self) -> (R, Vec<u8>) {
         (self.reader, self.partial)
@@ -49,6 +61,9 @@ impl<R: BufRead> Split<R> {
     ///
     /// An empty part after the last such byte is not one.
     ///
+    /// # Completes
+    /// When a whole part, the end of the stream, or an error is there.
+    ///
     /// # Errors
     /// Those of the reader; and `InvalidData` with a [`TooLong`](crate::TooLong) inside, beyond the
     /// limit. What was read of the part stays in [`partial`](Split::partial), the rest in the
@@ -56,6 +71,18 @@ impl<R: BufRead> Split<R> {
     ///
     /// # If dropped
     /// Lossless: what was read of the part stays here.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory};
+    ///
+    /// let mut parts = Memory::new("one,two").split(b',');
+    /// assert_eq!(block_on(parts.next_segment())?.as_deref(), Some(&b"one"[..]));
+    /// assert_eq!(block_on(parts.next_segment())?.as_deref(), Some(&b"two"[..]));
+    /// assert_eq!(block_on(parts.next_segment())?, None);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn next_segment(&mut self) -> Result<Option<Vec<u8>>> {
         let Some(mut part) = self.next_ended().await? else { return Ok(None) };
         part.pop_if(|&mut last| last == self.byte);
@@ -111,6 +138,18 @@ impl<R> Lines<R> {
     }
 
     /// The reader, and what is read of the next line.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory};
+    ///
+    /// let mut lines = Memory::new("one\ntwo").lines();
+    /// block_on(lines.next_line())?;
+    /// let (reader, partial) = lines.into_parts();
+    /// assert!(partial.is_empty() && reader.rest().starts_with(b"two"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn into_parts(self) -> (R, Vec<u8>) {
         self.0.into_parts()
@@ -120,6 +159,9 @@ impl<R> Lines<R> {
 impl<R: BufRead> Lines<R> {
     /// The next line, without its end (`\n` or `\r\n`); `None` at the end of the stream.
     ///
+    /// # Completes
+    /// When a whole line, the end of the stream, or an error is there.
+    ///
     /// # Errors
     /// As [`Split::next_segment`]; and `InvalidData` if the line is not UTF-8: inside is a
     /// [`FromUtf8Error`](std::string::FromUtf8Error) with its bytes, the next call goes on with
@@ -127,6 +169,18 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # If dropped
     /// Lossless: what was read of the line stays here.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory};
+    ///
+    /// let mut lines = Memory::new("one\r\ntwo").lines();
+    /// assert_eq!(block_on(lines.next_line())?.as_deref(), Some("one"));
+    /// assert_eq!(block_on(lines.next_line())?.as_deref(), Some("two"));
+    /// assert_eq!(block_on(lines.next_line())?, None);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub async fn next_line(&mut self) -> Result<Option<String>> {
         let Some(mut line) = self.0.next_ended().await? else { return Ok(None) };
         if line.pop_if(|&mut last| last == b'\n').is_some() {

@@ -42,6 +42,9 @@ pub trait ManagedRead {
 
     /// Gives away at least one and at most `max` bytes; `None` at the end of the stream.
     ///
+    /// # Completes
+    /// When at least one byte, the end of the stream, or an error is there.
+    ///
     /// # Errors
     /// `InvalidInput` if `max` is 0.
     ///

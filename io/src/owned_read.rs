@@ -52,6 +52,21 @@ pub trait OwnedRead {
     /// `buf` is gone; it is freed when the kernel has let go of it. Sexton's streams inherit the
     /// read: its bytes come first in the next one, lossless. Files have not advanced their cursor,
     /// lossless. Other readers say for themselves.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::OwnedRead;
+    ///
+    /// let mut bytes = &b"hello"[..];
+    /// let mut buf = b"> ".to_vec();
+    /// buf.reserve(64);
+    /// let (n, buf) = block_on(bytes.read_owned(buf))?;
+    /// assert_eq!((n, &buf[..]), (5, &b"> hello"[..]));
+    /// let (n, _) = block_on(bytes.read_owned(buf))?;
+    /// assert_eq!(n, 0); // the end
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn read_owned<B: IoBufMut>(&mut self, buf: B) -> impl Future<Output = BufResult<usize, B>>;
 
     /// Reads once into the unfilled parts of `bufs` in order, and says how much.
@@ -64,6 +79,18 @@ pub trait OwnedRead {
     ///
     /// # If dropped
     /// As [`read_owned`](OwnedRead::read_owned).
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::OwnedRead;
+    ///
+    /// let mut bytes = &b"headbody"[..];
+    /// let bufs = (Vec::with_capacity(4), Vec::with_capacity(64));
+    /// let (n, (head, body)) = block_on(bytes.read_vectored_owned(bufs))?;
+    /// assert_eq!((n, &head[..], &body[..]), (8, &b"head"[..], &b"body"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn read_vectored_owned<V: IoVecBufMut>(
         &mut self,
         bufs: V,
@@ -78,13 +105,17 @@ pub trait OwnedRead {
 
     /// Fills `buf`. Goes on after `Interrupted`. `buf.at_most(n)` reads `n` bytes.
     ///
+    /// # Completes
+    /// When `buf` is full, or the stream has ended or failed.
+    ///
     /// # Errors
     /// `UnexpectedEof` if the stream ends before. [`BufError::transferred`] says how much was read,
     /// those bytes are in the buffer: a caller can go on from there.
     ///
     /// # If dropped
     /// The bytes read so far are gone with `buf`; not lossless. In a `select`, loop over
-    /// [`read_owned`](OwnedRead::read_owned) instead.
+    /// [`read_owned`](OwnedRead::read_owned) instead. (Sexton's streams take them back: they come
+    /// first in the next read.)
     ///
     /// ```
     /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
@@ -129,12 +160,16 @@ pub trait OwnedRead {
     ///
     /// It takes a `Vec` since that can grow, which no other buffer ever does.
     ///
+    /// # Completes
+    /// When the stream has ended or failed.
+    ///
     /// # Errors
     /// `OutOfMemory` if `buf` cannot grow. What was read is in `buf`, and
     /// [`BufError::transferred`] counts it.
     ///
     /// # If dropped
-    /// The bytes read so far are gone with `buf`; not lossless.
+    /// The bytes read so far are gone with `buf`; not lossless. (Sexton's streams take them back:
+    /// they come first in the next read.)
     ///
     /// ```
     /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }

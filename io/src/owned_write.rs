@@ -31,9 +31,23 @@ pub trait OwnedWrite {
     /// # Completes
     /// When at least one byte was taken, at once if there is none. `buf` comes back in every case.
     ///
+    /// # Errors
+    /// The writer's. `buf` comes back with it.
+    ///
     /// # If dropped
     /// All of the bytes may be written, or some, or none; not lossless. `buf` is freed when the
     /// kernel has let go of it.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{OwnedWrite, duplex};
+    ///
+    /// let (mut one, _other) = duplex(4);
+    /// let (n, text) = block_on(one.write_owned("more than fits"))?;
+    /// assert_eq!(&text[n..], " than fits");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn write_owned<B: IoBuf>(&mut self, buf: B) -> impl Future<Output = BufResult<usize, B>>;
 
     /// Writes a prefix of the filled bytes of all `bufs` in order, and says how long it was.
@@ -41,8 +55,22 @@ pub trait OwnedWrite {
     /// # Completes
     /// As [`write_owned`](OwnedWrite::write_owned) does.
     ///
+    /// # Errors
+    /// As [`write_owned`](OwnedWrite::write_owned).
+    ///
     /// # If dropped
     /// As [`write_owned`](OwnedWrite::write_owned): not lossless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::OwnedWrite;
+    ///
+    /// let mut written = Vec::new();
+    /// let (n, _) = block_on(written.write_vectored_owned(("head", b"body".to_vec())))?;
+    /// assert_eq!((n, &written[..]), (8, &b"headbody"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn write_vectored_owned<V: IoVecBuf>(
         &mut self,
         bufs: V,
@@ -57,6 +85,12 @@ pub trait OwnedWrite {
 
     /// Waits until the writer has handed on all that it held back.
     ///
+    /// # Completes
+    /// When nothing is held back any more, or cannot be handed on.
+    ///
+    /// # Errors
+    /// The writer's, and those of what it had held back.
+    ///
     /// # If dropped
     /// Nothing for sockets and files, which hold nothing back. Other writers say for themselves.
     fn flush_owned(&mut self) -> impl Future<Output = io::Result<()>>;
@@ -67,13 +101,35 @@ pub trait OwnedWrite {
     ///
     /// The same as [`Write::shutdown`](crate::Write::shutdown), for writers that are no `Write`.
     ///
+    /// # Completes
+    /// When it is said; the other side need not have heard it.
+    ///
+    /// # Errors
+    /// The writer's.
+    ///
     /// # If dropped
     /// It was done, or it was not; doing it again is harmless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{OwnedRead, OwnedWrite, duplex};
+    ///
+    /// let (mut one, mut other) = duplex(64);
+    /// block_on(one.write_all_owned("question"))?;
+    /// block_on(one.shutdown_owned())?;
+    /// let (_, all) = block_on(other.read_to_end_owned(Vec::new()))?;
+    /// assert_eq!(all, b"question");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn shutdown_owned(&mut self) -> impl Future<Output = io::Result<()>> {
         async { Ok(()) }
     }
 
     /// Writes all filled bytes of `buf`. Goes on after `Interrupted`.
+    ///
+    /// # Completes
+    /// When all is written, or cannot be.
     ///
     /// # Errors
     /// `WriteZero` if the writer takes no more. [`BufError::transferred`] says how much was written
@@ -81,6 +137,17 @@ pub trait OwnedWrite {
     ///
     /// # If dropped
     /// An unknown prefix was written; not lossless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::OwnedWrite;
+    ///
+    /// let mut written = Vec::new();
+    /// let buf = block_on(written.write_all_owned(b"all of it".to_vec()))?;
+    /// assert_eq!(written, buf); // which may be used again
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn write_all_owned<B: IoBuf>(
         &mut self,
         buf: B,

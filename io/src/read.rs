@@ -37,10 +37,27 @@ pub trait Read: Ready {
     /// `Ready` with nothing filled is the end of the stream, or a cursor without room.
     ///
     /// The cursor goes by value: a `&mut ReadBuf` could be swapped for another.
+    ///
+    /// # Errors
+    /// The reader's. That nothing is there yet is none.
+    ///
+    /// ```
+    /// use sexton_buffers::ReadBuf;
+    /// use sexton_io::{NonBlocking, Read, duplex};
+    ///
+    /// let (mut one, _other) = duplex(64);
+    /// let mut bytes = [0; 16];
+    /// let mut buf = ReadBuf::from(&mut bytes[..]);
+    /// assert!(matches!(one.non_blocking_read_buf(buf.unfilled())?, NonBlocking::WouldBlock));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn non_blocking_read_buf(&mut self, buf: ReadCursor<'_>) -> Result<NonBlocking<()>>;
 
     /// Reads what is there now into all `bufs` in order, and says how much. By default only into
     /// the first with room.
+    ///
+    /// # Errors
+    /// As [`non_blocking_read_buf`](Read::non_blocking_read_buf).
     fn non_blocking_read_buf_vectored(
         &mut self,
         mut bufs: ReadVecCursor<'_, '_>,
@@ -62,6 +79,9 @@ pub trait Read: Ready {
     /// # Completes
     /// When at least one byte, the end of the stream (nothing is filled then), or an error is
     /// there; at once if there is no room.
+    ///
+    /// # Errors
+    /// The reader's.
     ///
     /// # If dropped
     /// Lossless: bytes are moved only in the poll that says so.
@@ -99,8 +119,24 @@ pub trait Read: Ready {
     /// # Completes
     /// As [`read_buf`](Read::read_buf) does.
     ///
+    /// # Errors
+    /// The reader's.
+    ///
     /// # If dropped
     /// Lossless: bytes are moved only in the poll that says so.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, Read};
+    ///
+    /// let mut reader = Memory::new("hello");
+    /// let mut buf = [0; 4];
+    /// assert_eq!(block_on(reader.read(&mut buf))?, 4);
+    /// assert_eq!(block_on(reader.read(&mut buf))?, 1);
+    /// assert_eq!(block_on(reader.read(&mut buf))?, 0); // the end
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn read(&mut self, buf: &mut [u8]) -> impl Future<Output = Result<usize>> {
         async move {
             let mut buf = ReadBuf::from(buf);
@@ -111,12 +147,29 @@ pub trait Read: Ready {
 
     /// Fills the unfilled part of a buffer. Goes on after `Interrupted`.
     ///
+    /// # Completes
+    /// When the buffer is full, or the stream has ended or failed.
+    ///
     /// # Errors
     /// `UnexpectedEof` if the stream ends before. What was read is in the buffer, which knows how
     /// much it is.
     ///
     /// # If dropped
     /// What was read is in the buffer; lossless if resumed with it.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_buffers::ReadBuf;
+    /// use sexton_io::{Memory, Read};
+    ///
+    /// let mut bytes = [0; 8];
+    /// let mut buf = ReadBuf::from(&mut bytes[..]);
+    /// let error = block_on(Memory::new("hello").read_buf_exact(buf.unfilled())).unwrap_err();
+    /// assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
+    /// assert_eq!(buf.filled(), b"hello"); // and can be gone on with
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn read_buf_exact(&mut self, mut buf: ReadCursor<'_>) -> impl Future<Output = Result<()>> {
         async move {
             while buf.capacity() > 0 {
@@ -134,12 +187,27 @@ pub trait Read: Ready {
 
     /// Fills all of `buf`. Goes on after `Interrupted`.
     ///
+    /// # Completes
+    /// When `buf` is full, or the stream has ended or failed.
+    ///
     /// # Errors
     /// `UnexpectedEof` if the stream ends before.
     ///
     /// # If dropped
     /// What was read is in `buf`, but nobody knows how much it is; not lossless. Use
     /// [`read_buf_exact`](Read::read_buf_exact).
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, Read};
+    ///
+    /// let mut reader = Memory::new("head body");
+    /// let mut head = [0; 4];
+    /// block_on(reader.read_exact(&mut head))?;
+    /// assert_eq!((&head, reader.rest()), (b"head", &b" body"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn read_exact(&mut self, buf: &mut [u8]) -> impl Future<Output = Result<()>> {
         async move { self.read_buf_exact(ReadBuf::from(buf).unfilled()).await }
     }
@@ -149,8 +217,25 @@ pub trait Read: Ready {
     /// # Completes
     /// As [`read_buf`](Read::read_buf) does.
     ///
+    /// # Errors
+    /// The reader's.
+    ///
     /// # If dropped
     /// Lossless: bytes are moved only in the poll that says so.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_buffers::{ReadBuf, ReadBufVec};
+    /// use sexton_io::{Memory, Read};
+    ///
+    /// let (mut head, mut body) = ([0; 4], [0; 64]);
+    /// let mut bufs = [ReadBuf::from(&mut head[..]), ReadBuf::from(&mut body[..])];
+    /// let mut all = ReadBufVec::new(&mut bufs);
+    /// let n = block_on(Memory::new("headbody").read_buf_vectored(all.cursor()))?;
+    /// assert_eq!((n, bufs[1].filled()), (8, &b"body"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn read_buf_vectored(
         &mut self,
         mut bufs: ReadVecCursor<'_, '_>,
@@ -170,6 +255,9 @@ pub trait Read: Ready {
 
     /// Appends all that is left, and says how much. Goes on after `Interrupted`. No byte of `buf`
     /// is zeroed twice.
+    ///
+    /// # Completes
+    /// When the stream has ended or failed.
     ///
     /// # Errors
     /// `OutOfMemory` if `buf` cannot grow. What was read is in `buf`, as after any other error.
@@ -214,6 +302,9 @@ pub trait Read: Ready {
     ///
     /// `buf` stays valid UTF-8 even if the future is dropped or forgotten.
     ///
+    /// # Completes
+    /// When the stream has ended or failed.
+    ///
     /// # Errors
     /// `InvalidData` if it is not UTF-8; inside is a
     /// [`FromUtf8Error`](std::string::FromUtf8Error) with all bytes. `buf` is unchanged, as after
@@ -221,6 +312,19 @@ pub trait Read: Ready {
     ///
     /// # If dropped
     /// What was read is lost, and `buf` is unchanged; not lossless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, Read};
+    ///
+    /// let mut text = String::from("> ");
+    /// block_on(Memory::new("hello").read_to_string(&mut text))?;
+    /// assert_eq!(text, "> hello");
+    /// assert!(block_on(Memory::new(b"\xff").read_to_string(&mut text)).is_err());
+    /// assert_eq!(text, "> hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn read_to_string(&mut self, buf: &mut String) -> impl Future<Output = Result<usize>> {
         async move {
             let mut bytes = Vec::new();
@@ -258,6 +362,17 @@ pub trait Read: Ready {
     }
 
     /// A reader of the next `limit` bytes.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, Read};
+    ///
+    /// let mut text = String::new();
+    /// block_on(Memory::new("head, body").take(4).read_to_string(&mut text))?;
+    /// assert_eq!(text, "head");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn take(self, limit: u64) -> Take<Self>
     where
         Self: Sized,
@@ -266,6 +381,18 @@ pub trait Read: Ready {
     }
 
     /// A reader of all of this one, then all of `next`.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, Read};
+    ///
+    /// let mut text = String::new();
+    /// let mut both = Memory::new("head, ").chain(Memory::new("body"));
+    /// block_on(both.read_to_string(&mut text))?;
+    /// assert_eq!(text, "head, body");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn chain<R: Read>(self, next: R) -> Chain<Self, R>
     where
         Self: Sized,
@@ -274,6 +401,17 @@ pub trait Read: Ready {
     }
 
     /// This reader as an [`OwnedRead`](crate::OwnedRead).
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, OwnedRead, Read};
+    ///
+    /// let mut reader = Memory::new("hello").owned();
+    /// let (n, buf) = block_on(reader.read_owned(Vec::with_capacity(64)))?;
+    /// assert_eq!((n, &buf[..]), (5, &b"hello"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn owned(self) -> Owned<Self>
     where
         Self: Sized,

@@ -130,6 +130,9 @@ pub trait Ready {
     /// When the matching `non_blocking_*` call would succeed or fail; now and then too early, so
     /// that it would block after all. Calling both in a loop makes progress.
     ///
+    /// # Errors
+    /// The resource's, of the waiting itself: a failed read says so when it is tried.
+    ///
     /// # If dropped
     /// Nothing else happens; lossless.
     fn ready(&mut self, interest: Interest) -> impl Future<Output = Result<Readiness>>;

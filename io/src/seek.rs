@@ -39,6 +39,20 @@ pub trait Seek {
     ///
     /// # If dropped
     /// The position has not moved; lossless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, Seek};
+    /// use std::io::SeekFrom;
+    ///
+    /// let mut memory = Memory::new("hello");
+    /// assert_eq!(block_on(memory.seek(SeekFrom::End(-2)))?, 3);
+    /// assert_eq!(memory.rest(), b"lo");
+    /// assert!(block_on(memory.seek(SeekFrom::Current(-9))).is_err());
+    /// assert_eq!(memory.rest(), b"lo");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn seek(&mut self, to: SeekFrom) -> impl Future<Output = Result<u64>>;
 
     /// Moves the position to the beginning.
@@ -46,8 +60,23 @@ pub trait Seek {
     /// # Completes
     /// As [`seek`](Seek::seek) does.
     ///
+    /// # Errors
+    /// As [`seek`](Seek::seek).
+    ///
     /// # If dropped
     /// The position has not moved; lossless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory, Seek};
+    ///
+    /// let mut memory = Memory::new("hello");
+    /// memory.consume(3);
+    /// block_on(memory.rewind())?;
+    /// assert_eq!(memory.rest(), b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn rewind(&mut self) -> impl Future<Output = Result<()>> {
         async move { self.seek(SeekFrom::Start(0)).await.map(drop) }
     }
@@ -57,8 +86,22 @@ pub trait Seek {
     /// # Completes
     /// As [`seek`](Seek::seek) does; nothing moves.
     ///
+    /// # Errors
+    /// As [`seek`](Seek::seek).
+    ///
     /// # If dropped
     /// Nothing.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory, Seek};
+    ///
+    /// let mut memory = Memory::new("hello");
+    /// memory.consume(3);
+    /// assert_eq!(block_on(memory.stream_position())?, 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn stream_position(&mut self) -> impl Future<Output = Result<u64>> {
         self.seek(SeekFrom::Current(0))
     }
@@ -110,6 +153,18 @@ pub trait Seek {
     ///
     /// # If dropped
     /// The position has not moved; lossless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory, Seek};
+    ///
+    /// let mut memory = Memory::new("hello");
+    /// memory.consume(3);
+    /// block_on(memory.seek_relative(-2))?;
+    /// assert_eq!(memory.rest(), b"ello");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn seek_relative(&mut self, by: i64) -> impl Future<Output = Result<()>> {
         async move { self.seek(SeekFrom::Current(by)).await.map(drop) }
     }

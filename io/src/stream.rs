@@ -106,6 +106,23 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # If dropped
     /// Lossless: what was read of the next line stays here.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use futures_core::Stream;
+    /// use sexton_io::{BufRead, Memory};
+    /// use std::future::poll_fn;
+    /// use std::pin::pin;
+    ///
+    /// let mut lines = Memory::new("one\ntwo\n").lines();
+    /// let mut stream = lines.stream();
+    /// let line = block_on(poll_fn(|cx| pin!(&mut stream).poll_next(cx)));
+    /// assert_eq!(line.transpose()?.as_deref(), Some("one"));
+    /// drop(stream); // the lines go on
+    /// assert_eq!(block_on(lines.next_line())?.as_deref(), Some("two"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn stream(&mut self) -> Items<'_, String> {
         Items::new(async || self.next_line().await)
     }
@@ -114,6 +131,20 @@ impl<R: BufRead> Lines<R> {
     ///
     /// # If dropped
     /// The reader is dropped, and what was read of the next line; not lossless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use futures_core::Stream;
+    /// use sexton_io::{BufRead, Memory};
+    /// use std::future::poll_fn;
+    /// use std::pin::pin;
+    ///
+    /// let mut stream = Memory::new("one\ntwo\n").lines().into_stream();
+    /// let line = block_on(poll_fn(|cx| pin!(&mut stream).poll_next(cx)));
+    /// assert_eq!(line.transpose()?.as_deref(), Some("one"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn into_stream<'r>(mut self) -> Items<'r, String>
     where
         R: 'r,
@@ -127,6 +158,23 @@ impl<R: BufRead> Split<R> {
     ///
     /// # If dropped
     /// Lossless: what was read of the next part stays here.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use futures_core::Stream;
+    /// use sexton_io::{BufRead, Memory};
+    /// use std::future::poll_fn;
+    /// use std::pin::pin;
+    ///
+    /// let mut parts = Memory::new("one,two").split(b',');
+    /// let mut stream = parts.stream();
+    /// let part = block_on(poll_fn(|cx| pin!(&mut stream).poll_next(cx)));
+    /// assert_eq!(part.transpose()?.as_deref(), Some(&b"one"[..]));
+    /// drop(stream); // the parts go on
+    /// assert_eq!(block_on(parts.next_segment())?.as_deref(), Some(&b"two"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn stream(&mut self) -> Items<'_, Vec<u8>> {
         Items::new(async || self.next_segment().await)
     }
@@ -135,6 +183,20 @@ impl<R: BufRead> Split<R> {
     ///
     /// # If dropped
     /// The reader is dropped, and what was read of the next part; not lossless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use futures_core::Stream;
+    /// use sexton_io::{BufRead, Memory};
+    /// use std::future::poll_fn;
+    /// use std::pin::pin;
+    ///
+    /// let mut stream = Memory::new("one,two").split(b',').into_stream();
+    /// let part = block_on(poll_fn(|cx| pin!(&mut stream).poll_next(cx)));
+    /// assert_eq!(part.transpose()?.as_deref(), Some(&b"one"[..]));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn into_stream<'r>(mut self) -> Items<'r, Vec<u8>>
     where
         R: 'r,

@@ -43,6 +43,20 @@ impl<R> Take<R> {
     }
 
     /// Changes how many bytes may still be read.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, Read};
+    ///
+    /// let mut part = Memory::new("head, body").take(4);
+    /// let mut text = String::new();
+    /// block_on(part.read_to_string(&mut text))?;
+    /// part.set_limit(2);
+    /// block_on(part.read_to_string(&mut text))?;
+    /// assert_eq!(text, "head, ");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn set_limit(&mut self, limit: u64) {
         self.limit = limit;
     }

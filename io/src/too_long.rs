@@ -58,6 +58,19 @@ impl TooLong {
     }
 
     /// As [`bytes`](TooLong::bytes), by value.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, Memory, TooLong};
+    ///
+    /// let mut reader = Memory::new("a rather long line\n");
+    /// let error = block_on(reader.read_line_limited(&mut String::new(), 8)).unwrap_err();
+    /// let too_long = error.downcast::<TooLong>()?;
+    /// let all = [too_long.into_bytes(), reader.rest().to_vec()].concat();
+    /// assert_eq!(all, b"a rather long line\n");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes

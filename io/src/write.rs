@@ -17,14 +17,32 @@ use crate::{Interest, NonBlocking, Ready};
 /// method only for speed. Wrappers forward every method that a writer may override.
 pub trait Write: Ready {
     /// Takes a prefix of `buf`, as much as goes without waiting, and says how much.
+    ///
+    /// # Errors
+    /// The writer's. That there is no room yet is none.
+    ///
+    /// ```
+    /// use sexton_io::{NonBlocking, Write, duplex};
+    ///
+    /// let (mut one, _other) = duplex(4);
+    /// assert!(matches!(one.non_blocking_write(b"hello")?, NonBlocking::Ready(4)));
+    /// assert!(matches!(one.non_blocking_write(b"o")?, NonBlocking::WouldBlock));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn non_blocking_write(&mut self, buf: &[u8]) -> Result<NonBlocking<usize>>;
 
     /// Takes a prefix of all `bufs`, in order. By default only of the first that is not empty.
+    ///
+    /// # Errors
+    /// As [`non_blocking_write`](Write::non_blocking_write).
     fn non_blocking_write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> Result<NonBlocking<usize>> {
         self.non_blocking_write(bufs.iter().find(|buf| !buf.is_empty()).map_or(&[][..], |buf| buf))
     }
 
     /// Hands on what the writer itself holds back, as far as goes without waiting.
+    ///
+    /// # Errors
+    /// The writer's, and those of what it had held back.
     fn non_blocking_flush(&mut self) -> Result<NonBlocking<()>>;
 
     /// Whether the vectored methods use more than the first buffer that is not empty.
@@ -40,8 +58,21 @@ pub trait Write: Ready {
     /// When at least one byte was taken, at once if `buf` is empty. `Ok(0)` for a `buf` with bytes
     /// means that the writer takes no more.
     ///
+    /// # Errors
+    /// The writer's.
+    ///
     /// # If dropped
     /// Lossless: the bytes are taken only in the poll that says so.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Write, duplex};
+    ///
+    /// let (mut one, _other) = duplex(4);
+    /// assert_eq!(block_on(one.write(b"more than fits"))?, 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn write(&mut self, buf: &[u8]) -> impl Future<Output = Result<usize>> {
         async move {
             loop {
@@ -58,8 +89,23 @@ pub trait Write: Ready {
     /// # Completes
     /// As [`write`](Write::write) does.
     ///
+    /// # Errors
+    /// The writer's.
+    ///
     /// # If dropped
     /// Lossless: the bytes are taken only in the poll that says so.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, Write};
+    /// use std::io::IoSlice;
+    ///
+    /// let mut sink = Memory::new(Vec::new());
+    /// let n = block_on(sink.write_vectored(&[IoSlice::new(b"head"), IoSlice::new(b"body")]))?;
+    /// assert_eq!(sink.rest(), &b"headbody"[..n]);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> impl Future<Output = Result<usize>> {
         async move {
             loop {
@@ -72,6 +118,9 @@ pub trait Write: Ready {
     }
 
     /// Writes all of `buf`. Goes on after `Interrupted`.
+    ///
+    /// # Completes
+    /// When all is written, or cannot be.
     ///
     /// # Errors
     /// `WriteZero` if the writer takes no more; an unknown prefix was written then, as after any
@@ -110,11 +159,26 @@ pub trait Write: Ready {
     ///
     /// The slices are advanced on the way and are of no use afterwards.
     ///
+    /// # Completes
+    /// When all is written, or cannot be.
+    ///
     /// # Errors
     /// As [`write_all`](Write::write_all).
     ///
     /// # If dropped
     /// An unknown prefix was written; not lossless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, Write};
+    /// use std::io::IoSlice;
+    ///
+    /// let mut sink = Memory::new(Vec::new());
+    /// block_on(sink.write_all_vectored(&mut [IoSlice::new(b"head"), IoSlice::new(b"body")]))?;
+    /// assert_eq!(sink.rest(), b"headbody");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn write_all_vectored(
         &mut self,
         mut bufs: &mut [IoSlice<'_>],
@@ -138,6 +202,9 @@ pub trait Write: Ready {
     /// Writes formatted text: `write!(stream, "{n} left\n").await?`.
     ///
     /// The text is made when this is called, so the arguments are not held while waiting.
+    ///
+    /// # Completes
+    /// When all is written, or cannot be.
     ///
     /// # Errors
     /// As [`write_all`](Write::write_all); `Other`, and nothing written, if an argument cannot be
@@ -163,8 +230,26 @@ pub trait Write: Ready {
 
     /// Waits until the writer has handed on all that it held back.
     ///
+    /// # Completes
+    /// When nothing is held back any more, or cannot be handed on.
+    ///
+    /// # Errors
+    /// The writer's, and those of what it had held back.
+    ///
     /// # If dropped
     /// Lossless: what is left is still in the writer, the next flush goes on with it.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufWrite, BufWriter, Write};
+    ///
+    /// let mut writer = BufWriter::new(Vec::new());
+    /// block_on(writer.put(b"held back"))?;
+    /// block_on(writer.flush())?;
+    /// assert_eq!(writer.get_ref(), b"held back");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn flush(&mut self) -> impl Future<Output = Result<()>> {
         async move {
             loop {
@@ -180,13 +265,49 @@ pub trait Write: Ready {
     ///
     /// By default nothing happens: many writers have no such notion. Flush first.
     ///
+    /// # Completes
+    /// When it is said; the other side need not have heard it.
+    ///
+    /// # Errors
+    /// The writer's.
+    ///
     /// # If dropped
     /// It was done, or it was not; doing it again is harmless.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Read, Write, duplex};
+    ///
+    /// let (mut one, mut other) = duplex(64);
+    /// block_on(one.write_all(b"question"))?;
+    /// block_on(one.shutdown())?;
+    /// let mut all = String::new();
+    /// block_on(other.read_to_string(&mut all))?; // it ends
+    /// block_on(other.write_all(b"answer"))?;
+    /// assert_eq!(block_on(one.read(&mut [0; 64]))?, 6);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn shutdown(&mut self) -> impl Future<Output = Result<()>> {
         async { Ok(()) }
     }
 
     /// The writer by reference, to give it to an adaptor and have it back.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Memory, Write};
+    ///
+    /// async fn greet(mut writer: impl Write) -> std::io::Result<()> {
+    ///     writer.write_all(b"hello").await
+    /// }
+    ///
+    /// let mut sink = Memory::new(Vec::new());
+    /// block_on(greet(sink.by_ref()))?;
+    /// assert_eq!(sink.rest(), b"hello");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     fn by_ref(&mut self) -> &mut Self
     where
         Self: Sized,

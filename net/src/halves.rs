@@ -127,6 +127,18 @@ impl<S> OwnedWriteHalf<S> {
     }
 
     /// Leaves the sending direction open when this half is dropped.
+    ///
+    /// ```
+    /// # sexton_runtime::block_on(async {
+    /// let (one, other) = sexton_net::UnixStream::pair()?;
+    /// let (_read, write) = one.into_split();
+    /// write.forget();
+    /// let mut buf = [0; 64];
+    /// let read = other.read(&mut buf);
+    /// let waits = sexton_runtime::time::timeout(std::time::Duration::from_millis(1), read).await;
+    /// assert!(waits.is_err()); // the stream has not ended
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn forget(mut self) {
         self.end.0 = None;
     }

@@ -57,6 +57,14 @@ macro_rules! reading {
     (ref $type:ty) => {
         impl sexton_io::Read for &$type {
             $crate::impls::reading!(@read);
+
+            async fn read_exact(&mut self, buf: &mut [u8]) -> std::io::Result<()> {
+                self.reader().read_exact_shared(buf).await
+            }
+
+            async fn read_to_string(&mut self, buf: &mut String) -> std::io::Result<usize> {
+                self.reader().read_to_string_shared(buf).await
+            }
         }
 
         $crate::impls::reading!(@owned [] &$type);
@@ -105,6 +113,13 @@ macro_rules! reading {
                 buf: B,
             ) -> Result<B, sexton_buffers::BufError<B>> {
                 self.reader().read_exact_owned(buf).await
+            }
+
+            async fn read_to_end_owned(
+                &mut self,
+                buf: Vec<u8>,
+            ) -> sexton_buffers::BufResult<usize, Vec<u8>> {
+                self.reader().read_to_end_owned(buf).await
             }
         }
     };

@@ -23,6 +23,14 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 ///
 /// # Errors
 /// The kernel's.
+///
+/// ```
+/// # sexton_runtime::block_on(async {
+/// let (to, from) = sexton_net::pipe::pipe()?;
+/// to.write_all(b"hello").await?;
+/// assert_eq!(from.read(&mut [0; 64]).await?, 5);
+/// # std::io::Result::Ok(()) }).unwrap();
+/// ```
 pub fn pipe() -> io::Result<(Sender, Receiver)> {
     let (from, to) = calls::pipe::pipe()?;
     Ok((to.into(), from.into()))
@@ -68,6 +76,13 @@ impl Sender {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// # sexton_runtime::block_on(async {
+    /// let (to, _from) = sexton_net::pipe::pipe()?;
+    /// assert!(to.ready().await?.write());
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn ready(&self) -> io::Result<Readiness> {
         self.writer.ready().await
     }
@@ -92,6 +107,14 @@ impl Receiver {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// # sexton_runtime::block_on(async {
+    /// let (to, from) = sexton_net::pipe::pipe()?;
+    /// to.write_all(b"hello").await?;
+    /// assert!(from.ready().await?.read());
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn ready(&self) -> io::Result<Readiness> {
         self.reader.ready(Interest::READ).await
     }

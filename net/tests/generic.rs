@@ -13,6 +13,7 @@ use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
 use std::mem::take;
 use std::pin::pin;
+use std::rc::Rc;
 use std::task::Poll;
 
 async fn pair() -> (TcpStream, TcpStream) {
@@ -60,6 +61,45 @@ fn shared_references_read_and_write_at_the_same_time() {
         let (there, back) = (vec![1; 16 << 20], vec![2; 16 << 20]);
         let (heard, answered) = both(talk(&client, &there), talk(&server, &back)).await;
         assert!(heard == back && answered == there);
+    });
+}
+
+/// For tasks: a counted handle is a shared reference that lives as long as it is wanted.
+#[test]
+fn counted_handles_read_and_write_at_the_same_time_and_promise_what_the_stream_does() {
+    block_on(async {
+        let (client, server) = pair().await;
+        let (client, server) = (Rc::new(client), Rc::new(server));
+        let (mut from, mut to) = (Rc::clone(&server), Rc::clone(&server));
+        let echo = spawn(async move {
+            let count = copy(&mut from, &mut to).await?;
+            Write::shutdown(&mut to).await?;
+            io::Result::Ok(count)
+        });
+        let mut writer = Rc::clone(&client);
+        let sent = spawn(async move {
+            writer.write_all_owned(vec![7; 4 << 20]).await?;
+            writer.write_all(b"end").await?;
+            writer.shutdown_owned().await
+        });
+        let mut reader = client;
+        let mut all = vec![0; 4 << 20];
+        Read::read_exact(&mut reader, &mut all).await.unwrap();
+        assert!(all.iter().all(|&byte| byte == 7));
+        // What the stream promises beyond its traits: this one gives back what it gathered.
+        let mut more = [0; 9];
+        let mut exact = Box::pin(Read::read_exact(&mut reader, &mut more));
+        let full =
+            poll_fn(|cx| Poll::Ready(matches!(exact.as_mut().poll(cx), Poll::Ready(Ok(())))));
+        assert!(!full.await, "not so much is sent");
+        drop(exact);
+        let mut end = String::new();
+        reader.read_to_string(&mut end).await.unwrap();
+        assert_eq!(end, "end");
+        assert_eq!(echo.await.unwrap().unwrap(), (4 << 20) + 3);
+        sent.await.unwrap().unwrap();
+        assert!(reader.is_read_vectored() && reader.is_write_vectored());
+        assert!(reader.is_read_vectored_owned() && reader.is_write_vectored_owned());
     });
 }
 

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use sexton_io::{BufRead, BufWrite, Interest, OwnedRead, OwnedWrite, Read, SplitIo, Write};
+use sexton_io::{BufRead, BufWrite, Interest, OwnedRead, OwnedWrite, Read, Ready, SplitIo, Write};
 use sexton_net::{UnixListener, UnixStream, pipe};
-use sexton_runtime::{block_on, spawn, yield_now};
+use sexton_runtime::{CancelToken, block_on, spawn, yield_now};
 use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
 use std::os::linux::net::SocketAddrExt;
@@ -326,5 +326,37 @@ fn a_writer_that_is_dropped_discards_what_nobody_takes_and_halves_flush_on_shutd
             }
         }
         assert!(count > 0);
+    });
+}
+
+/// The send in flight is somebody else's, or the stream's own: it is not cancelled with the wait.
+#[test]
+fn a_token_ends_the_wait_for_a_send_and_the_send_goes_on() {
+    block_on(async {
+        let (mut one, mut other) = UnixStream::pair().unwrap();
+        let mut put = 0;
+        while poll_once(Box::pin(one.put(&[1; 1000]))).await.is_some() {
+            put += 1000;
+            yield_now().await;
+        }
+        let cancelled = |error: io::Error| assert_eq!(error.raw_os_error(), Some(125), "{error}");
+        let token = CancelToken::new();
+        let cancel = token.clone();
+        let canceller = spawn(async move { cancel.cancel() });
+        cancelled(token.run(Write::flush(&mut one)).await.unwrap_err());
+        canceller.await.unwrap();
+        cancelled(token.run(one.ready(Interest::WRITE)).await.unwrap_err());
+        cancelled(token.run(Write::shutdown(&mut one)).await.unwrap_err());
+        let (read, mut write) = one.into_split();
+        cancelled(token.run(write.ready(Interest::WRITE)).await.unwrap_err());
+        cancelled(token.run(write.flush_owned()).await.unwrap_err());
+        let reader = spawn(async move {
+            let mut all = Vec::new();
+            Read::read_to_end(&mut other, &mut all).await.unwrap();
+            all
+        });
+        Write::shutdown(&mut write).await.unwrap();
+        drop((read, write));
+        assert!(reader.await.unwrap().len() >= put, "all that was committed arrives");
     });
 }

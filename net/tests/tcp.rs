@@ -5,7 +5,9 @@
 use sexton_io::{BufRead, Interest, OwnedRead, Read};
 use sexton_net::{TcpListener, TcpStream};
 use sexton_runtime::time::{Duration, timeout};
-use sexton_runtime::{Builder, CancelToken, JoinSet, block_on, spawn, spawn_per_core, yield_now};
+use sexton_runtime::{
+    Builder, CancelToken, JoinSet, block_on, own_stats, spawn, spawn_per_core, yield_now,
+};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::Shutdown;
@@ -101,6 +103,25 @@ fn a_dropped_read_loses_no_byte_before_and_after_its_completion() {
         client.write_all_owned("ghi").await.unwrap();
         let (n, buf) = server.read_owned(Vec::with_capacity(8)).await.unwrap();
         assert_eq!((n, &buf[..]), (3, &b"ghi"[..]));
+    });
+}
+
+#[test]
+fn a_fill_buf_that_is_given_up_again_and_again_is_one_receive() {
+    block_on(async {
+        let (client, mut server) = pair().await;
+        assert!(poll_once(server.fill_buf()).await.is_none());
+        yield_now().await;
+        let before = own_stats().unwrap();
+        for _ in 0..100 {
+            assert!(poll_once(server.fill_buf()).await.is_none());
+            yield_now().await;
+        }
+        let after = own_stats().unwrap();
+        assert_eq!((after.entries, after.in_flight), (before.entries, before.in_flight));
+        assert_eq!((after.buried, after.buried_total), (before.buried, before.buried_total));
+        client.write_all_owned("once").await.unwrap();
+        assert_eq!(server.fill_buf().await.unwrap(), b"once");
     });
 }
 

@@ -7,6 +7,7 @@ use crate::rng::Rng;
 use crate::watched::{From, Log, Watched, read};
 use rustix::fs::{Advice, fadvise};
 use sexton::Fd;
+use sexton::buf::IoBuf;
 use sexton::net::{TcpListener, TcpStream};
 use sexton::op::Submit;
 use std::cell::Cell;
@@ -230,7 +231,7 @@ async fn give_up_reads_of_a_stream(wanted: usize) {
         if let Some(outcome) = outcome {
             let (count, buf) = outcome.unwrap();
             let expected = (read..).take(count).map(|n| n as u8);
-            assert!(sexton::buf::IoBuf::filled(&buf).iter().copied().eq(expected));
+            assert!(buf.filled().iter().copied().eq(expected));
             read += count;
         }
     }
@@ -246,4 +247,21 @@ async fn give_up_reads_of_a_stream(wanted: usize) {
 #[test]
 fn reads_of_a_stream_given_up_never_reach_memory_that_was_freed() {
     within(Duration::from_secs(60), || sexton::block_on(give_up_reads_of_a_stream(5_000)));
+}
+
+/// The place in a ring of another core, say, would be another buffer here: the address counts.
+#[test]
+fn a_buffer_that_is_registered_with_another_ring_is_read_into_by_its_address() {
+    sexton::block_on(async {
+        let log = Log::default();
+        let (one, other) = sexton::net::UnixStream::pair().unwrap();
+        let buf = GuardedBuf::new(&log.buffers);
+        assert!(buf.registration().is_some());
+        one.write_all(b"hello").await.unwrap();
+        let (count, buf) = other.read_owned(buf).await.unwrap();
+        assert_eq!((count, buf.filled()), (5, &b"hello"[..]));
+        let buf = other.write_all_owned(buf).await.unwrap();
+        let (_, back) = one.read_owned(GuardedBuf::new(&log.buffers)).await.unwrap();
+        assert_eq!(back.filled(), buf.filled());
+    });
 }

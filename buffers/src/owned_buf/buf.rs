@@ -74,6 +74,14 @@ impl OwnedBuf {
     ///
     /// # Errors
     /// Itself, if it holds another type.
+    ///
+    /// ```
+    /// use sexton_buffers::{Fill, OwnedBuf};
+    ///
+    /// let buf = OwnedBuf::new(vec![1, 2]);
+    /// let Err(buf) = buf.try_into_inner::<Fill<Box<[u8]>>>() else { panic!("it is none") };
+    /// assert_eq!(buf.try_into_inner::<Vec<u8>>().unwrap(), [1, 2]);
+    /// ```
     pub fn try_into_inner<B: IoBufMut>(self) -> Result<B, Self> {
         if self.is::<B>() {
             // SAFETY: it was just asked.

@@ -88,6 +88,17 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// Forgets what was read; the bytes stay initialised.
+    ///
+    /// ```
+    /// use sexton_buffers::ReadBuf;
+    ///
+    /// let mut bytes = [0; 4];
+    /// let mut buf = ReadBuf::from(&mut bytes[..]);
+    /// buf.unfilled().append(b"old");
+    /// buf.clear();
+    /// buf.unfilled().append(b"n");
+    /// assert_eq!((buf.filled(), buf.remaining()), (&b"n"[..], 3));
+    /// ```
     pub fn clear(&mut self) {
         self.filled = 0;
     }
@@ -102,6 +113,15 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// The unfilled part, for a reader to write to.
+    ///
+    /// ```
+    /// use sexton_buffers::ReadBuf;
+    ///
+    /// let mut bytes = [0; 4];
+    /// let mut buf = ReadBuf::from(&mut bytes[..]);
+    /// assert_eq!(buf.unfilled().append(b"hello"), 4);
+    /// assert_eq!(buf.filled(), b"hell");
+    /// ```
     pub fn unfilled(&mut self) -> ReadCursor<'_> {
         // SAFETY: R1, R2, R3; self stays borrowed as long as the cursor lives.
         unsafe { ReadCursor::new(self.base, self.cap, &mut self.filled, &mut self.init) }

@@ -122,6 +122,18 @@ impl ReadCursor<'_> {
     }
 
     /// The unfilled bytes as a slice, zeroing only what is not yet initialised.
+    ///
+    /// ```
+    /// use sexton_buffers::ReadBuf;
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 4];
+    /// let mut buf = ReadBuf::from(&mut memory[..]);
+    /// let mut cursor = buf.unfilled();
+    /// cursor.ensure_init()[0] = 7; // zeroed, now
+    /// cursor.advance(2);
+    /// assert_eq!(buf.filled(), [7, 0]);
+    /// ```
     pub fn ensure_init(&mut self) -> &mut [u8] {
         let (len, done) = (self.capacity(), self.init_len());
         let first = self.first_unfilled();
@@ -154,6 +166,16 @@ impl ReadCursor<'_> {
     }
 
     /// Copies what fits of `src`; returns how much.
+    ///
+    /// ```
+    /// use sexton_buffers::ReadBuf;
+    ///
+    /// let mut bytes = [0; 4];
+    /// let mut buf = ReadBuf::from(&mut bytes[..]);
+    /// let mut cursor = buf.unfilled();
+    /// assert_eq!((cursor.append(b"he"), cursor.append(b"llo")), (2, 2));
+    /// assert_eq!(buf.filled(), b"hell");
+    /// ```
     pub fn append(&mut self, src: &[u8]) -> usize {
         let n = src.len().min(self.capacity());
         let first = self.first_unfilled();

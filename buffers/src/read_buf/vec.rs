@@ -88,6 +88,15 @@ impl<'c, 'a> ReadVecCursor<'c, 'a> {
     }
 
     /// Copies what fits of `src`, in order; returns how much.
+    ///
+    /// ```
+    /// use sexton_buffers::{ReadBuf, ReadBufVec};
+    ///
+    /// let (mut one, mut two) = ([0; 2], [0; 8]);
+    /// let mut bufs = [ReadBuf::from(&mut one[..]), ReadBuf::from(&mut two[..])];
+    /// assert_eq!(ReadBufVec::new(&mut bufs).cursor().append(b"hello"), 5);
+    /// assert_eq!((bufs[0].filled(), bufs[1].filled()), (&b"he"[..], &b"llo"[..]));
+    /// ```
     pub fn append(&mut self, src: &[u8]) -> usize {
         let mut rest = src;
         for buf in self.bufs.iter_mut() {

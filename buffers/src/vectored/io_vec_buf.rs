@@ -82,6 +82,14 @@ pub unsafe trait IoVecBufMut: IoVecBuf {
     }
 
     /// Copies what fits of `src` to the unfilled bytes, in order; returns how much.
+    ///
+    /// ```
+    /// use sexton_buffers::{IoVecBuf, IoVecBufMut};
+    ///
+    /// let mut bufs = [Vec::with_capacity(2), Vec::with_capacity(8)];
+    /// assert_eq!(bufs.fill_vec_from(b"he"), 2);
+    /// assert_eq!((bufs.total_filled(), &bufs[0][..]), (2, &b"he"[..]));
+    /// ```
     fn fill_vec_from(&mut self, mut src: &[u8]) -> usize {
         let mut copied = 0;
         self.for_each_unfilled(&mut |part| {

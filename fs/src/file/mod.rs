@@ -265,6 +265,20 @@ impl File {
     /// What was read ahead and is not consumed yet. No I/O.
     ///
     /// Empty for a file with positions that was written to since: then it would be out of date.
+    ///
+    /// ```
+    /// use sexton_fs::File;
+    /// use sexton_io::BufRead;
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join("sexton-doc-buffer");
+    /// # std::fs::write(&path, "hello")?;
+    /// let mut file = File::open(&path).await?;
+    /// assert!(file.buffer().is_empty());
+    /// file.fill_buf().await?;
+    /// assert_eq!(file.buffer(), b"hello");
+    /// # std::fs::remove_file(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[must_use]
     pub fn buffer(&self) -> &[u8] {
         self.ahead.available(self.source())

@@ -100,6 +100,18 @@ impl File {
     ///
     /// # Errors
     /// `NotSeekable` for pipes and the like.
+    ///
+    /// ```
+    /// use sexton_fs::File;
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join("sexton-doc-position");
+    /// # std::fs::write(&path, "hello")?;
+    /// let mut file = File::open(&path).await?;
+    /// file.read_owned(Vec::with_capacity(3)).await?;
+    /// assert_eq!(file.stream_position().await?, 3);
+    /// # std::fs::remove_file(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn stream_position(&mut self) -> io::Result<u64> {
         self.seek(SeekFrom::Current(0)).await
     }

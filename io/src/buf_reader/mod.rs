@@ -88,6 +88,16 @@ impl<R> BufReader<R> {
     ///
     /// Without a capacity, only [set](BufReader::set_read_buf) memory can be read into; reads fail
     /// with `InvalidInput` otherwise.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{BufRead, BufReader};
+    ///
+    /// let mut reader = BufReader::with_capacity(&b"hello"[..], 2);
+    /// assert_eq!(block_on(reader.fill_buf())?, b"he");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn with_capacity(reader: R, capacity: usize) -> Self {
         Self { large: capacity, ..BufReader::with_source(reader, Heap::new(capacity)) }
     }
@@ -139,6 +149,20 @@ impl<R, S> BufReader<R, S> {
     /// nothing unread is in it. The next read takes some from the source if it needs to.
     ///
     /// `None` too after a read that was dropped: it took the memory with it.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_buffers::OwnedBuf;
+    /// use sexton_io::{BufRead, BufReader};
+    ///
+    /// let mut reader = BufReader::new(&b"hello"[..]);
+    /// reader.set_read_buf(OwnedBuf::with_capacity(8));
+    /// assert_eq!(block_on(reader.fill_buf())?, b"hello");
+    /// reader.consume(5);
+    /// assert!(reader.take_read_buf().is_some()); // all of it is read
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn take_read_buf(&mut self) -> Option<OwnedBuf> {
         if self.next.is_some() {
             return self.next.take();

@@ -79,6 +79,21 @@ impl Duplex {
     ///
     /// Dropping the reader makes writes at the other end fail, dropping the writer makes reads at
     /// the other end end.
+    ///
+    /// ```
+    /// # mod wait { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/block_on.in")); }
+    /// # use wait::block_on;
+    /// use sexton_io::{Read, Write, duplex};
+    ///
+    /// let (one, mut other) = duplex(64);
+    /// let (mut reader, mut writer) = one.into_split();
+    /// block_on(writer.write_all(b"question"))?;
+    /// block_on(other.write_all(b"answer"))?;
+    /// let mut answer = [0; 6];
+    /// block_on(reader.read_exact(&mut answer))?;
+    /// assert_eq!(&answer, b"answer");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn into_split(self) -> (DuplexReader, DuplexWriter) {
         (self.reader, self.writer)

@@ -53,6 +53,9 @@ pub trait DynBufRead: DynRead {
         max: usize,
     ) -> LocalBoxFuture<'a, Result<usize>>;
 
+    /// [`BufRead::skip_until`].
+    fn dyn_skip_until(&mut self, byte: u8) -> LocalBoxFuture<'_, Result<usize>>;
+
     /// [`BufRead::read_line`].
     fn dyn_read_line<'a>(&'a mut self, buf: &'a mut String) -> LocalBoxFuture<'a, Result<usize>>;
 
@@ -100,6 +103,10 @@ impl<T: BufRead> DynBufRead for T {
         max: usize,
     ) -> LocalBoxFuture<'a, Result<usize>> {
         Box::pin(self.read_until_limited(byte, buf, max))
+    }
+
+    fn dyn_skip_until(&mut self, byte: u8) -> LocalBoxFuture<'_, Result<usize>> {
+        Box::pin(self.skip_until(byte))
     }
 
     fn dyn_read_line<'a>(&'a mut self, buf: &'a mut String) -> LocalBoxFuture<'a, Result<usize>> {
@@ -198,6 +205,10 @@ impl BufRead for dyn DynBufRead + '_ {
         max: usize,
     ) -> Result<usize> {
         self.dyn_read_until_limited(byte, buf, max).await
+    }
+
+    async fn skip_until(&mut self, byte: u8) -> Result<usize> {
+        self.dyn_skip_until(byte).await
     }
 
     async fn read_line(&mut self, buf: &mut String) -> Result<usize> {

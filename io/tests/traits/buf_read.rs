@@ -39,7 +39,7 @@ fn reading_until_a_byte_crosses_chunks_and_interruptions() {
 #[test]
 fn the_byte_is_found_wherever_it_is() {
     for len in if cfg!(miri) { 129..131 } else { 0..200 } {
-        for at in 0..len {
+        for at in (0..len).step_by(if cfg!(miri) { 8 } else { 1 }) {
             let mut bytes = vec![b'.'; len];
             bytes[at..].fill(b'!'); // and others behind the first
             let mut buf = Vec::new();

@@ -110,7 +110,7 @@ fn reads(reader: &mut BufReader<Bumpy>, call: &Call, polls: usize) -> Option<Res
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: if cfg!(miri) { 3 } else { 1024 },
+        cases: if cfg!(miri) { 1 } else { 1024 },
         failure_persistence: None,
         ..ProptestConfig::default()
     }
@@ -125,7 +125,7 @@ proptest! {
         capacity in 1..16_usize,
         bumps in vec(bump(), 1..20),
         first in any::<bool>(),
-        calls in vec((call(), 1..5_usize), 1..60),
+        calls in vec((call(), 1..5_usize), 1..if cfg!(miri) { 20 } else { 60 }),
     ) {
         let mut bumps = bumps;
         bumps.push(if first { Bump::AtMost(3) } else { Bump::AtMost(9) });

@@ -61,7 +61,7 @@ fn does(
 
 fn config() -> ProptestConfig {
     ProptestConfig {
-        cases: if cfg!(miri) { 3 } else { 1024 },
+        cases: if cfg!(miri) { 1 } else { 1024 },
         failure_persistence: None,
         ..ProptestConfig::default()
     }
@@ -74,7 +74,7 @@ proptest! {
     fn what_was_committed_comes_out_once_and_in_order(
         capacity in 1..12_usize,
         steps in vec(take(), 0..40),
-        calls in vec((call(), 1..6_usize), 1..60),
+        calls in vec((call(), 1..6_usize), 1..if cfg!(miri) { 20 } else { 60 }),
     ) {
         // The queue is all there is to commit, in order; `committed` is how far it got.
         let queue: Vec<u8> = (0..60 * 20).map(|n: u32| (n % 251) as u8).collect();

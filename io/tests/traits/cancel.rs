@@ -170,7 +170,6 @@ fn what_is_documented_as_lossy_leaves_the_string_alone() {
 
 /// A forgotten future never runs its destructor: what it had may be lost, nothing may be wrong.
 #[test]
-#[cfg_attr(miri, ignore = "leaks, on purpose")]
 fn a_forgotten_future_leaves_valid_text_and_a_valid_vector() {
     let mut reader = Script::slow(["half\u{e4}", "rest"]);
     let mut text = String::from("text");

@@ -49,7 +49,7 @@ async fn all(end: &mut impl Read) -> Vec<u8> {
 
 #[test]
 fn both_directions_arrive_whole_whatever_the_capacities() {
-    let len = if cfg!(miri) { 40 } else { 3_000 };
+    let len = if cfg!(miri) { 10 } else { 3_000 };
     for (near, far) in [(1, 1), (1, 64), (64, 1), (7, 5), (4096, 4096)] {
         let (mut client, mut a) = duplex(near);
         let (mut server, mut b) = duplex(far);
@@ -91,6 +91,7 @@ fn the_end_of_one_side_reaches_the_other_which_can_still_answer() {
 
 #[test]
 fn one_blocked_direction_does_not_hold_up_the_other() {
+    const LEN: usize = if cfg!(miri) { 50 } else { 1_000 };
     let (mut client, mut a) = duplex(4);
     let (mut server, mut b) = duplex(4);
     let mut tasks = Tasks::default();
@@ -98,13 +99,13 @@ fn one_blocked_direction_does_not_hold_up_the_other() {
     let (from_server, to_server) = client.split_io();
     tasks.spawn(async move { drop(to_server.write_all(&[1; 100]).await) }); // nobody reads it
     assert_eq!(tasks.run_until_asleep(), 2);
-    tasks.spawn(async { server.write_all(&text(1_000)).await.unwrap() });
+    tasks.spawn(async { server.write_all(&text(LEN)).await.unwrap() });
     let done = Rc::new(Cell::new(false));
     let is_done = Rc::clone(&done);
     tasks.spawn(async move {
-        let mut got = [0; 1_000];
+        let mut got = [0; LEN];
         from_server.read_exact(&mut got).await.unwrap();
-        assert_eq!(got[..], text(1_000));
+        assert_eq!(got[..], text(LEN));
         is_done.set(true);
     });
     tasks.run_until_asleep();
@@ -397,8 +398,9 @@ fn progress_that_is_possible_at_once_comes_before_a_timer_that_is_over() {
 fn without_a_timer_it_waits_as_long_as_it_takes() {
     let (_client, mut a) = silent();
     let (_server, mut b) = silent();
-    assert!(poll_times(1_000, copy_bidirectional(&mut a, &mut b)).is_none());
-    assert!(poll_times(1_000, copy_bidirectional_with(&mut a, &mut b, pending::<()>)).is_none());
+    let polls = if cfg!(miri) { 20 } else { 1_000 };
+    assert!(poll_times(polls, copy_bidirectional(&mut a, &mut b)).is_none());
+    assert!(poll_times(polls, copy_bidirectional_with(&mut a, &mut b, pending::<()>)).is_none());
 }
 
 #[test]

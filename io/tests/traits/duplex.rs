@@ -315,7 +315,7 @@ fn program() -> impl Strategy<Value = Vec<Do>> {
 
 proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig {
-        cases: if cfg!(miri) { 4 } else { 512 },
+        cases: if cfg!(miri) { 2 } else { 512 },
         failure_persistence: None,
         ..Default::default()
     })]

@@ -126,6 +126,11 @@ impl BufRead for Spy {
         Ok(0)
     }
 
+    async fn skip_until(&mut self, _: u8) -> io::Result<usize> {
+        self.saw("skip_until");
+        Ok(0)
+    }
+
     async fn read_line(&mut self, _: &mut String) -> io::Result<usize> {
         self.saw("read_line");
         Ok(0)
@@ -386,6 +391,7 @@ pub(crate) fn every_borrowed_read<R: BufRead>(log: &Log, mut r: R) {
     reaches(log, "next_byte", r.next_byte());
     reaches(log, "read_until", r.read_until(0, &mut bytes));
     reaches(log, "read_until_limited", r.read_until_limited(0, &mut bytes, 0));
+    reaches(log, "skip_until", r.skip_until(0));
     reaches(log, "read_line", r.read_line(&mut text));
     reaches(log, "read_line_limited", r.read_line_limited(&mut text, 0));
 }

@@ -39,6 +39,9 @@ macro_rules! reading_methods {
 
             /// Reads once into several buffers, in order. As [`read_owned`](Self::read_owned).
             ///
+            /// # Completes
+            /// When at least one byte, the end of the stream, or an error is there.
+            ///
             /// # If dropped
             /// Nothing is lost, but the buffers.
             ///
@@ -66,8 +69,14 @@ macro_rules! reading_methods {
 
             /// Reads until `buf` is full.
             ///
+            /// # Completes
+            /// When `buf` is full, or the stream has ended or failed.
+            ///
             /// # If dropped
             /// Nothing is lost: what it has gathered comes first in the next read.
+            ///
+            /// # Kernel
+            /// As [`read_owned`](Self::read_owned), once or more.
             ///
             /// # Errors
             /// `UnexpectedEof` if the stream ends before; otherwise as

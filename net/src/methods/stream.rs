@@ -36,6 +36,9 @@ macro_rules! stream_methods {
 
             /// Copies what waits to be read, without taking it.
             ///
+            /// # Completes
+            /// When at least one byte, the end of the stream, or an error is there.
+            ///
             /// # If dropped
             /// Nothing is lost.
             ///
@@ -88,6 +91,9 @@ macro_rules! stream_methods {
             /// Ends one direction, or both: the peer reads the end of the stream.
             ///
             /// A send in flight is not cut off: it is waited for first.
+            ///
+            /// # Completes
+            /// When what was written before is with the kernel, or could not be sent.
             ///
             /// # If dropped
             /// Nothing is shut down.
@@ -178,6 +184,16 @@ macro_rules! stream_methods {
             ///
             /// # Errors
             /// Both halves, if they are not of one stream.
+            ///
+            /// ```
+            /// # sexton_runtime::block_on(async {
+            /// let (one, other) = sexton_net::UnixStream::pair()?;
+            /// let (read, write) = one.into_split();
+            /// let one = read.reunite(write).expect("halves of one stream");
+            /// one.write_all(b"whole again").await?;
+            /// assert_eq!(other.read(&mut [0; 64]).await?, 11);
+            /// # std::io::Result::Ok(()) }).unwrap();
+            /// ```
             pub fn reunite(
                 self,
                 write: crate::OwnedWriteHalf<$type>,

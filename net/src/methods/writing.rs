@@ -37,6 +37,9 @@ macro_rules! writing_methods {
 
             /// Sends a prefix of several buffers, in order. As [`write_owned`](Self::write_owned).
             ///
+            /// # Completes
+            /// As [`write_owned`](Self::write_owned).
+            ///
             /// # If dropped
             /// As [`write_owned`](Self::write_owned).
             ///
@@ -63,8 +66,14 @@ macro_rules! writing_methods {
 
             /// Sends all filled bytes of `buf`.
             ///
+            /// # Completes
+            /// When the kernel has taken all of it, or an error is there.
+            ///
             /// # If dropped
             /// A prefix is sent.
+            ///
+            /// # Kernel
+            /// As [`write_owned`](Self::write_owned), once or more.
             ///
             /// # Errors
             /// As [`write_owned`](Self::write_owned); how much was sent before is in `transferred`.
@@ -86,6 +95,9 @@ macro_rules! writing_methods {
 
             /// Sends a prefix of `buf`. As [`write_owned`](Self::write_owned), by a copy into the
             /// kernel.
+            ///
+            /// # Completes
+            /// When the kernel has taken at least one byte, or an error is there.
             ///
             /// # If dropped
             /// Nothing was sent.
@@ -109,8 +121,14 @@ macro_rules! writing_methods {
 
             /// Sends all of `buf`. As [`write`](Self::write).
             ///
+            /// # Completes
+            /// When the kernel has taken all of it, or an error is there.
+            ///
             /// # If dropped
             /// A prefix was sent.
+            ///
+            /// # Kernel
+            /// As [`write`](Self::write), once or more.
             ///
             /// # Errors
             /// The kernel's.

@@ -108,7 +108,12 @@ impl Shared {
         self.polls.with(|kept| self.poll_sent(cx, &mut kept.writing))
     }
 
-    fn poll_sent(&self, cx: &mut Context<'_>, hook: &mut CancelHook) -> Poll<io::Result<()>> {
+    /// As [`sent`](Self::sent): the wait ends early by a cancel, the send does not.
+    pub(super) fn poll_sent(
+        &self,
+        cx: &mut Context<'_>,
+        hook: &mut CancelHook,
+    ) -> Poll<io::Result<()>> {
         if !self.sending.get() {
             return Poll::Ready(Ok(()));
         }

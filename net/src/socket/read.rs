@@ -15,11 +15,25 @@ use std::task::{Context, Poll};
 pub(crate) struct ReadOwned<'a, B: IoBufMut> {
     socket: &'a Rc<Shared>,
     phase: Phase,
-    /// Goes on until the buffer is full.
-    exact: bool,
+    until: Until,
     hook: CancelHook,
     _buf: PhantomData<B>,
 }
+
+/// When a read has enough.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Some,
+    /// The buffer is full.
+    Full,
+    /// The stream has ended; the buffer grows.
+    End,
+}
+
+/// With less room than this, a read to the end grows its vector,
+const LEAST_ROOM: usize = 32;
+/// by at least so much: a page.
+const GROWTH: usize = 4096;
 
 enum Phase {
     /// The buffer is here, and has got nothing yet.
@@ -39,19 +53,26 @@ pub(super) fn no_room() -> io::Error {
     )
 }
 
+impl<'a> ReadOwned<'a, Vec<u8>> {
+    /// Reads until the stream ends.
+    pub(crate) fn to_end(socket: &'a Rc<Shared>, buf: Vec<u8>) -> Self {
+        Self::until(socket, buf, Until::End)
+    }
+}
+
 impl<'a, B: IoBufMut> ReadOwned<'a, B> {
     pub(crate) fn new(socket: &'a Rc<Shared>, buf: B) -> Self {
-        Self::until(socket, buf, false)
+        Self::until(socket, buf, Until::Some)
     }
 
     /// Reads until `buf` is full.
     pub(crate) fn exact(socket: &'a Rc<Shared>, buf: B) -> Self {
-        Self::until(socket, buf, true)
+        Self::until(socket, buf, Until::Full)
     }
 
-    fn until(socket: &'a Rc<Shared>, buf: B, exact: bool) -> Self {
+    fn until(socket: &'a Rc<Shared>, buf: B, until: Until) -> Self {
         let phase = Phase::Holds(Claim::new(OwnedBuf::new(buf)));
-        Self { socket, phase, exact, hook: CancelHook::default(), _buf: PhantomData }
+        Self { socket, phase, until, hook: CancelHook::default(), _buf: PhantomData }
     }
 
     fn finish(&mut self, claim: Claim, error: Option<io::Error>) -> Poll<BufResult<usize, B>> {
@@ -68,19 +89,30 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
 
     /// With the buffer here, and what it got: ends, or goes on.
     fn go_on(&mut self, claim: Claim, cx: &mut Context<'_>) -> Poll<BufResult<usize, B>> {
-        let enough = if self.exact { claim.is_full() } else { claim.got() > 0 };
+        let enough = match self.until {
+            Until::Some => claim.got() > 0,
+            Until::Full => claim.is_full(),
+            Until::End => false,
+        };
         if enough { self.finish(claim, None) } else { self.begin(claim, cx) }
     }
 
     /// With the buffer here: serve it from what is there, or ask the kernel.
     fn begin(&mut self, mut claim: Claim, cx: &mut Context<'_>) -> Poll<BufResult<usize, B>> {
+        if self.until == Until::End && claim.room().len() < LEAST_ROOM {
+            claim = match claim.grown(GROWTH) {
+                Ok(claim) => claim,
+                Err((claim, error)) => return self.finish(claim, Some(error.into())),
+            };
+        }
         if claim.is_full() {
             return self.finish(claim, Some(no_room()));
         }
         match self.socket.take_into(&mut claim) {
             Take::Bytes => return self.go_on(claim, cx),
             Take::End => {
-                let early = self.exact.then(|| io::ErrorKind::UnexpectedEof.into());
+                let early = self.until == Until::Full;
+                let early = early.then(|| io::ErrorKind::UnexpectedEof.into());
                 return self.finish(claim, early);
             }
             Take::Error(error) => return self.finish(claim, Some(error)),

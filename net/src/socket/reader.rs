@@ -53,6 +53,12 @@ impl Reader {
         ReadOwned::exact(&self.socket, buf).await.map(|(_, buf)| buf)
     }
 
+    /// All that is left; what a dropped call has gathered is the stream's again.
+    pub(crate) async fn read_to_end_owned(&self, buf: Vec<u8>) -> BufResult<usize, Vec<u8>> {
+        self.unshow();
+        ReadOwned::to_end(&self.socket, buf).await
+    }
+
     /// Without waiting, then waiting for readiness: no buffer is with the kernel meanwhile.
     pub(crate) async fn read_vectored_owned<V: IoVecBufMut>(
         &self,
@@ -203,7 +209,7 @@ impl Reader {
     /// For a stream of both directions: a send in flight is the write's own readiness.
     pub(crate) async fn stream_ready(&self, interest: Interest) -> io::Result<Readiness> {
         if interest.contains(Interest::WRITE) && !interest.contains(Interest::READ) {
-            self.socket.sent().await;
+            self.socket.sent().await?;
         }
         self.ready(interest).await
     }

@@ -189,15 +189,9 @@ impl Shared {
     }
 
     /// Waits until no send is in flight.
-    pub(crate) async fn sent(&self) {
-        std::future::poll_fn(|cx| {
-            if !self.sending.get() {
-                return Poll::Ready(());
-            }
-            self.writers.register(cx);
-            Poll::Pending
-        })
-        .await;
+    pub(super) async fn sent(&self) -> io::Result<()> {
+        let mut hook = CancelHook::default();
+        std::future::poll_fn(|cx| self.poll_sent(cx, &mut hook)).await
     }
 
     /// Ends a direction. A pipe ends when its descriptor is closed.
@@ -214,7 +208,7 @@ impl Shared {
 
     /// Waits until a write would not wait.
     pub(super) async fn ready_to_write(&self) -> io::Result<Readiness> {
-        self.sent().await;
+        self.sent().await?;
         let fd = self.fd().clone();
         let ready = submit(PollFd { fd, mask: PollFd::WRITE }).await?;
         Ok(Readiness::new(false, PollFd::is_write(ready), PollFd::is_hup(ready)))

@@ -106,7 +106,7 @@ impl Writer {
     /// Until nothing is committed and not sent, and no other write is in flight.
     pub(crate) async fn flush(&self) -> io::Result<()> {
         self.push_out();
-        self.socket.sent().await;
+        self.socket.sent().await?;
         self.socket.outbox.take_error()
     }
 

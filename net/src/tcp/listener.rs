@@ -37,14 +37,17 @@ pub struct TcpListener {
 impl TcpListener {
     /// Binds an address and listens on it; of several, the first one that can be had.
     ///
-    /// # Errors
-    /// `AddrInUse` and the kernel's others; `InvalidInput` for what is no address; the resolver's.
+    /// # Completes
+    /// When it listens, or the last address has failed.
     ///
     /// # If dropped
     /// Nothing is bound.
     ///
     /// # Kernel
     /// `socket`, `bind`, `listen`, as plain system calls: they never wait.
+    ///
+    /// # Errors
+    /// `AddrInUse` and the kernel's others; `InvalidInput` for what is no address; the resolver's.
     ///
     /// ```
     /// use sexton_net::TcpListener;
@@ -113,6 +116,19 @@ impl TcpListener {
     ///
     /// # Kernel
     /// As [`accept`](Self::accept).
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// use futures_core::Stream;
+    /// use std::{future::poll_fn, pin::pin};
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let mut incoming = pin!(listener.incoming());
+    /// let server = poll_fn(|cx| incoming.as_mut().poll_next(cx)).await.expect("it never ends")?;
+    /// assert_eq!(server.peer_addr()?, client.local_addr()?);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[cfg(feature = "stream")]
     pub fn incoming(&self) -> crate::Incoming<'_, TcpStream> {
         crate::Incoming::new(&self.backlog, |fd| TcpStream::from_fd(fd.into()))

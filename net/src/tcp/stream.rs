@@ -292,6 +292,9 @@ impl TcpStream {
     /// # If dropped
     /// The connection is closed.
     ///
+    /// # Kernel
+    /// `IORING_OP_ASYNC_CANCEL`, since Linux 5.5, if a receive is in flight.
+    ///
     /// # Errors
     /// `ResourceBusy` if an operation of a forgotten future still holds the descriptor.
     ///
@@ -329,6 +332,18 @@ impl OwnedReadHalf {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let addr = stream.local_addr()?;
+    /// let (read, write) = stream.into_split();
+    /// assert_eq!(read.local_addr()?, addr);
+    /// # drop((read, write));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::local_addr(self)
     }
@@ -337,6 +352,18 @@ impl OwnedReadHalf {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let addr = stream.peer_addr()?;
+    /// let (read, write) = stream.into_split();
+    /// assert_eq!(read.peer_addr()?, addr);
+    /// # drop((read, write));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::peer_addr(self)
     }
@@ -347,6 +374,18 @@ impl OwnedWriteHalf {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let addr = stream.local_addr()?;
+    /// let (read, write) = stream.into_split();
+    /// assert_eq!(write.local_addr()?, addr);
+    /// # drop((read, write));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::local_addr(self)
     }
@@ -355,6 +394,18 @@ impl OwnedWriteHalf {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let addr = stream.peer_addr()?;
+    /// let (read, write) = stream.into_split();
+    /// assert_eq!(write.peer_addr()?, addr);
+    /// # drop((read, write));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::peer_addr(self)
     }

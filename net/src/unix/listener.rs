@@ -43,6 +43,19 @@ impl UnixListener {
     ///
     /// # Errors
     /// `AddrInUse` if the path is there; `InvalidInput` for one that is no address.
+    ///
+    /// ```
+    /// use sexton_net::UnixListener;
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join(format!("sexton-doc-b-{}.sock", std::process::id()));
+    /// let listener = UnixListener::bind(&path)?;
+    /// assert_eq!(listener.local_addr()?.as_pathname(), Some(&*path));
+    /// // The path outlives its listener.
+    /// drop(listener);
+    /// assert!(UnixListener::bind(&path).is_err());
+    /// std::fs::remove_file(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
         Self::bind_addr(&SocketAddr::from_pathname(path)?)
     }
@@ -51,6 +64,22 @@ impl UnixListener {
     ///
     /// # Errors
     /// As [`bind`](Self::bind).
+    ///
+    /// # Kernel
+    /// As [`bind`](Self::bind).
+    ///
+    /// ```
+    /// use sexton_net::{UnixListener, UnixStream};
+    /// # sexton_runtime::block_on(async {
+    /// use std::os::linux::net::SocketAddrExt;
+    /// use std::os::unix::net::SocketAddr;
+    /// # let name = format!("sexton-doc-l-{}", std::process::id());
+    /// let addr = SocketAddr::from_abstract_name(&name)?; // no file, gone with its listener
+    /// let listener = UnixListener::bind_addr(&addr)?;
+    /// let client = UnixStream::connect_addr(&addr).await?;
+    /// # drop((client, listener));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn bind_addr(addr: &SocketAddr) -> io::Result<Self> {
         let fd = calls::socket::unix_listener(addr)?;
         Ok(Self { backlog: Backlog::new(fd.into()) })
@@ -73,6 +102,22 @@ impl UnixListener {
     ///
     /// # Errors
     /// The kernel's, of the listening socket itself.
+    ///
+    /// ```
+    /// use sexton_net::{UnixListener, UnixStream};
+    /// # sexton_runtime::block_on(async {
+    /// # use std::os::linux::net::SocketAddrExt;
+    /// # use std::os::unix::net::SocketAddr;
+    /// # let name = format!("sexton-doc-a-{}", std::process::id());
+    /// # let addr = SocketAddr::from_abstract_name(&name)?;
+    /// # let listener = UnixListener::bind_addr(&addr)?;
+    /// # let client = UnixStream::connect_addr(&addr).await?;
+    /// let (server, peer) = listener.accept().await?;
+    /// assert!(peer.is_unnamed());
+    /// client.write_all(b"hello").await?;
+    /// assert_eq!(server.read(&mut [0; 64]).await?, 5);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let mut hook = CancelHook::default();
         let (fd, _) = self.backlog.accept(&mut hook).await?;
@@ -87,6 +132,24 @@ impl UnixListener {
     ///
     /// # Kernel
     /// As [`accept`](Self::accept).
+    ///
+    /// ```
+    /// use sexton_net::{UnixListener, UnixStream};
+    /// # sexton_runtime::block_on(async {
+    /// # use std::os::linux::net::SocketAddrExt;
+    /// # use std::os::unix::net::SocketAddr;
+    /// # let name = format!("sexton-doc-i-{}", std::process::id());
+    /// # let addr = SocketAddr::from_abstract_name(&name)?;
+    /// # let listener = UnixListener::bind_addr(&addr)?;
+    /// use futures_core::Stream;
+    /// use std::{future::poll_fn, pin::pin};
+    /// let client = UnixStream::connect_addr(&addr).await?;
+    /// let mut incoming = pin!(listener.incoming());
+    /// let server = poll_fn(|cx| incoming.as_mut().poll_next(cx)).await.expect("it never ends")?;
+    /// client.write_all(b"hello").await?;
+    /// assert_eq!(server.read(&mut [0; 64]).await?, 5);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     #[cfg(feature = "stream")]
     pub fn incoming(&self) -> crate::Incoming<'_, UnixStream> {
         crate::Incoming::new(&self.backlog, |fd| UnixStream::from_fd(fd.into()))
@@ -96,6 +159,18 @@ impl UnixListener {
     ///
     /// # Errors
     /// The kernel's.
+    ///
+    /// ```
+    /// use sexton_net::UnixListener;
+    /// # sexton_runtime::block_on(async {
+    /// # use std::os::linux::net::SocketAddrExt;
+    /// # use std::os::unix::net::SocketAddr;
+    /// # let name = format!("sexton-doc-n-{}", std::process::id());
+    /// # let addr = SocketAddr::from_abstract_name(&name)?;
+    /// let listener = UnixListener::bind_addr(&addr)?;
+    /// assert_eq!(listener.local_addr()?.as_abstract_name(), addr.as_abstract_name());
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::unix_local_addr(self)
     }
@@ -104,6 +179,21 @@ impl UnixListener {
     ///
     /// # Errors
     /// None today; the signature is std's counterpart's.
+    ///
+    /// ```
+    /// use sexton_net::{UnixListener, UnixStream};
+    /// # sexton_runtime::block_on(async {
+    /// # use std::os::linux::net::SocketAddrExt;
+    /// # use std::os::unix::net::SocketAddr;
+    /// # let name = format!("sexton-doc-s-{}", std::process::id());
+    /// # let addr = SocketAddr::from_abstract_name(&name)?;
+    /// let std = std::os::unix::net::UnixListener::bind_addr(&addr)?;
+    /// let listener = UnixListener::from_std(std)?;
+    /// let client = UnixStream::connect_addr(&addr).await?;
+    /// listener.accept().await?;
+    /// # drop(client);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
     pub fn from_std(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
         Ok(Self { backlog: Backlog::new(Fd::new(OwnedFd::from(listener))) })
     }

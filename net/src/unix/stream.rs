@@ -78,8 +78,14 @@ impl UnixStream {
 
     /// Connects to an address: a path, or an abstract name. As [`connect`](Self::connect).
     ///
+    /// # Completes
+    /// When a connection stands, or cannot.
+    ///
     /// # If dropped
     /// A late connection is closed.
+    ///
+    /// # Kernel
+    /// As [`connect`](Self::connect).
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -195,6 +201,9 @@ impl UnixStream {
     ///
     /// # If dropped
     /// The connection is closed.
+    ///
+    /// # Kernel
+    /// `IORING_OP_ASYNC_CANCEL`, since Linux 5.5, if a receive is in flight.
     ///
     /// # Errors
     /// `ResourceBusy` if an operation of a forgotten future still holds the descriptor.
