@@ -4,3 +4,11 @@
 
 #[path = "sim/network.rs"]
 mod network;
+#[path = "sim/hosts.rs"]
+mod hosts;
+#[path = "sim/disk.rs"]
+mod disk;
+#[path = "sim/clock.rs"]
+mod clock;
+#[path = "sim/failures.rs"]
+mod failures;

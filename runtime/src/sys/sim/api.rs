@@ -190,8 +190,13 @@ where
     }
 }
 
-/// Lets the other threads end.
+/// Ends the programs on other hosts, and lets all threads end.
 fn await_others(here: &Here) {
+    here.with(|state| {
+        for program in state.hosts.take_programs() {
+            state.schedule.kill(program);
+        }
+    });
     let until = here.with(|state| state.now().saturating_add(AFTERMATH));
     let mut thread = 1;
     while here.with(|state| state.schedule.failure.is_none() && thread < state.schedule.count()) {

@@ -88,7 +88,8 @@ impl Host {
         });
     }
 
-    /// Runs a program on it, beside those that run there: on a runtime of one core.
+    /// Runs a program on it, beside those that run there: on a runtime of one core. It ends with
+    /// the simulation's own program, at the latest.
     ///
     /// # Errors
     /// Of the output: no thread was left. `ConnectionAborted` if the host lost its power.

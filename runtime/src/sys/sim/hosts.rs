@@ -57,6 +57,11 @@ impl Hosts {
         &mut self.all[host]
     }
 
+    /// The threads on which programs of all hosts began.
+    pub(super) fn take_programs(&mut self) -> Vec<usize> {
+        self.all.iter_mut().flat_map(|host| std::mem::take(&mut host.programs)).collect()
+    }
+
     pub(super) fn get(&self, host: usize) -> &Host {
         &self.all[host]
     }
