@@ -43,6 +43,8 @@ mod seeds;
 pub mod hand;
 #[cfg(test)]
 mod by_hand_tests;
+#[cfg(test)]
+mod check_tests;
 
 pub use api::{Failure, Report, Sim};
 pub use faults::{Fault, FaultCounts, Faults};

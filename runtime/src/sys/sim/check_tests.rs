@@ -1,0 +1,139 @@
+//! What the simulated kernel notices: each rule is broken on purpose, and told.
+#![allow(unsafe_code, reason = "the tests play a driver that breaks its promises")]
+
+use std::os::fd::AsRawFd;
+
+use super::faults::Faults;
+use super::hand::stream_pair;
+use super::operation::opcode::{RECV, SEND};
+use super::profile::Kernel;
+use super::ring::Ring;
+use super::world::{Here, World};
+use crate::sys::{Body, Request, RingConfig, Wait};
+
+/// A world that a seed decides, and a ring in it.
+struct Stage {
+    here: Here,
+    ring: Ring,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let here =
+            Here { world: World::new(1, Kernel::V6_18, Faults::none(), true), thread: 0, host: 0 };
+        here.with(|state| {
+            state.hosts.add(None);
+            state.schedule.add_thread();
+        });
+        here.clone().settle();
+        let body = Body::Simulated;
+        let ring =
+            Ring::start(&RingConfig { body, sq_entries: 8, cq_entries: 8, io_workers: [1, 1] });
+        Self { here, ring }
+    }
+
+    fn push(&mut self, opcode: u8, fd: i32, memory: &mut [u8]) {
+        let mut request = Request::new(opcode);
+        (request.fd, request.addr, request.len) = (fd, memory.as_mut_ptr(), memory.len() as u32);
+        // SAFETY: the memory outlives the ring in each test; what is done to it is the test.
+        unsafe { self.ring.push(&request, 1) }.expect("there is room");
+        self.enter();
+    }
+
+    fn enter(&mut self) {
+        let _ = self.ring.enter(Wait::No).expect("open");
+    }
+
+    fn complaints(&self) -> String {
+        self.here.with(|state| state.complaints.join("; "))
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        Here::leave();
+    }
+}
+
+#[test]
+fn memory_that_is_written_to_while_a_receive_owns_it_is_told() {
+    let mut memory = vec![0_u8; 16];
+    let mut stage = Stage::new();
+    let (ours, theirs) = stream_pair().expect("a pair");
+    stage.push(RECV, ours.as_raw_fd(), &mut memory);
+    super::hand::write(&theirs, b"hello").expect("room");
+    memory[9] = 1;
+    stage.enter();
+    assert!(stage.complaints().contains("changed while a receive"), "{}", stage.complaints());
+}
+
+#[test]
+fn memory_that_is_written_to_while_a_send_owns_it_is_told() {
+    let mut memory = vec![7_u8; 16];
+    let mut stage = Stage::new();
+    let (ours, _theirs) = stream_pair().expect("a pair");
+    super::hand::send_room(&ours, 0).expect("a stream");
+    stage.push(SEND, ours.as_raw_fd(), &mut memory);
+    memory[3] = 1;
+    super::hand::send_room(&ours, 99).expect("a stream");
+    stage.enter();
+    assert!(stage.complaints().contains("changed while a send"), "{}", stage.complaints());
+}
+
+#[test]
+fn a_descriptor_that_is_closed_under_an_operation_is_told() {
+    let mut memory = vec![0_u8; 16];
+    let mut stage = Stage::new();
+    let (ours, _theirs) = stream_pair().expect("a pair");
+    stage.push(RECV, ours.as_raw_fd(), &mut memory);
+    drop(ours);
+    stage.enter();
+    assert!(stage.complaints().contains("closed under an operation"), "{}", stage.complaints());
+}
+
+#[test]
+fn a_ring_that_is_closed_too_early_is_told() {
+    let mut memory = vec![0_u8; 16];
+    let mut stage = Stage::new();
+    let (ours, _theirs) = stream_pair().expect("a pair");
+    stage.push(RECV, ours.as_raw_fd(), &mut memory);
+    stage.ring.close();
+    assert!(stage.complaints().contains("1 operations in flight"), "{}", stage.complaints());
+}
+
+/// A registered ring of four entries with two published buffers, as the kernel reads it.
+fn provided(buffers: &mut [Vec<u8>; 2], bids: [u16; 2]) -> Box<[u64; 8]> {
+    let mut ring = Box::new([0_u64; 8]);
+    for (index, (buffer, bid)) in buffers.iter_mut().zip(bids).enumerate() {
+        ring[2 * index] = buffer.as_mut_ptr().expose_provenance() as u64;
+        ring[2 * index + 1] = buffer.len() as u64 | u64::from(bid) << 32;
+    }
+    // The tail lies in the first entry's last two bytes.
+    ring[1] |= 2 << 48;
+    ring
+}
+
+#[test]
+fn a_provided_buffer_that_is_in_the_ring_twice_is_told() {
+    let mut buffers = [vec![0; 8], vec![0; 8]];
+    let mut ring = provided(&mut buffers, [3, 3]);
+    let mut stage = Stage::new();
+    // SAFETY: ring and buffers outlive the registration.
+    unsafe { stage.ring.register_buf_ring(1, ring.as_mut_ptr().cast(), 4) }.expect("registered");
+    stage.enter();
+    assert!(stage.complaints().contains("3 was given back twice"), "{}", stage.complaints());
+}
+
+#[test]
+fn a_provided_buffer_that_is_written_to_in_the_ring_is_told() {
+    let mut buffers = [vec![0; 8], vec![0; 8]];
+    let mut ring = provided(&mut buffers, [3, 4]);
+    let mut stage = Stage::new();
+    // SAFETY: ring and buffers outlive the registration.
+    unsafe { stage.ring.register_buf_ring(1, ring.as_mut_ptr().cast(), 4) }.expect("registered");
+    stage.enter();
+    assert_eq!(stage.complaints(), "");
+    buffers[1][2] = 9;
+    stage.ring.unregister_buf_ring(1).expect("registered");
+    assert!(stage.complaints().contains("lay in the ring"), "{}", stage.complaints());
+}
