@@ -285,10 +285,17 @@ impl Worker {
 /// If the future panics; if a ring cannot be had (the message says why, and what to do); if this
 /// thread is inside a runtime already.
 ///
+/// With the cargo feature `sim` and a seed in the environment's `SEXTON_SIM` the runtime is on the
+/// simulated kernel; so are tests (`#[sexton::test]`).
+///
 /// ```
 /// assert_eq!(sexton_runtime::block_on(async { 40 + 2 }), 42);
 /// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
+    #[cfg(feature = "sim")]
+    if let Some(sim) = crate::sim::asked_for() {
+        return sim.run(|| future);
+    }
     match Builder::new().build() {
         Ok(runtime) => runtime.block_on(future),
         Err(error) => panic!("{error}"),
@@ -341,6 +348,10 @@ pub mod rt {
         Fut: Future + 'static,
         Fut::Output: Send + 'static,
     {
+        #[cfg(feature = "sim")]
+        if let Some(sim) = crate::sim::asked_for() {
+            return sim.cores(cores.unwrap_or(1)).run(body);
+        }
         match Builder::new().cores(cores.unwrap_or(1)).build() {
             Ok(runtime) => runtime.block_on(async { body().await }),
             Err(error) => panic!("{error}"),

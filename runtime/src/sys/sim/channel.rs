@@ -102,7 +102,10 @@ impl Channel {
 
     /// The first `count` bytes, which stay.
     pub(super) fn peek(&self, count: usize) -> Vec<u8> {
-        self.bytes.iter().take(count).copied().collect()
+        let (first, second) = self.bytes.as_slices();
+        let from_first = count.min(first.len());
+        let from_second = (count - from_first).min(second.len());
+        [&first[..from_first], &second[..from_second]].concat()
     }
 
     /// Removes the first `count` bytes.

@@ -52,6 +52,7 @@ pub use host::{Host, Running, Snapshot, advance, random};
 pub use profile::Kernel;
 pub(crate) use ring::Ring;
 pub(super) use ring::now;
+pub(crate) use seeds::asked_for;
 pub use seeds::{Outcome, Seeds};
 pub(super) use threads::{Child, Place, await_end, has_failed, scheduled};
 pub(crate) use waker::RingWaker;

@@ -6,6 +6,7 @@ use std::future::Future;
 use super::api::Sim;
 use super::faults::Faults;
 use super::profile::Kernel;
+use super::world::Here;
 
 /// How many seeds a test has that says nothing of it.
 const SEEDS: u64 = 16;
@@ -66,9 +67,7 @@ impl Seeds {
     /// # Panics
     /// If there is none.
     pub fn faults(mut self, name: &str) -> Self {
-        let known = "none, scheduling, network, disk, all";
-        self.faults = Faults::named(name)
-            .unwrap_or_else(|| panic!("no set of faults is called {name:?}: there are {known}"));
+        self.faults = named(name);
         self
     }
 
@@ -127,6 +126,22 @@ impl Seeds {
             Ok(output) | Err(output) => output,
         }
     }
+}
+
+/// The simulation that the environment asks for, with the seed in `SEXTON_SIM`, the kernel in
+/// `SEXTON_KERNEL` and the set of faults in `SEXTON_FAULTS` (`none` if it is not there), unless this
+/// thread is in one already.
+pub(crate) fn asked_for() -> Option<Sim> {
+    let seed = number("SEXTON_SIM").filter(|_| Here::get().is_none())?;
+    let kernel = env::var("SEXTON_KERNEL").map_or(Kernel::V6_18, |name| kernel(&name));
+    let faults = env::var("SEXTON_FAULTS").map_or(Faults::none(), |name| named(&name));
+    Some(Sim::new(seed).profile(kernel).faults(faults))
+}
+
+fn named(name: &str) -> Faults {
+    let known = "none, scheduling, network, disk, all";
+    Faults::named(name)
+        .unwrap_or_else(|| panic!("no set of faults is called {name:?}: there are {known}"))
 }
 
 /// A number in the environment.

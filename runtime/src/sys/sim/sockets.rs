@@ -225,13 +225,18 @@ impl Here {
                 }
                 None => return Err(libc::EAGAIN),
             };
-            let bytes: Vec<u8> = bufs.iter().flat_map(|buf| buf.iter().copied()).collect();
-            if !bytes.is_empty() && state.fault(Fault::WouldBlock) {
+            let len = bufs.iter().map(|buf| buf.len()).sum::<usize>();
+            if len > 0 && state.fault(Fault::WouldBlock) {
                 return Err(libc::EAGAIN);
             }
-            let count = state.some_of(room.min(bytes.len()), Fault::ShortWrite);
+            let count = state.some_of(room.min(len), Fault::ShortWrite);
+            let mut bytes = Vec::with_capacity(count);
+            for buf in bufs {
+                let left = count - bytes.len();
+                bytes.extend_from_slice(&buf[..left.min(buf.len())]);
+            }
             if let Some(outbox) = state.objects.get(id).and_then(Object::outbox) {
-                state.send(outbox, &bytes[..count]);
+                state.send(outbox, &bytes);
             }
             state.record("sent", id, count.cast_signed() as i64);
             Ok(count)
