@@ -43,7 +43,8 @@ impl Tally {
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<20} {:>12} {:>12}", "fault", "occurred", "runs with it")?;
-        for (able, fault) in self.able.iter().zip(Fault::ALL) {
+        let all = self.able.iter().zip(Fault::ALL);
+        for (able, fault) in all.filter(|(able, _)| **able > 0) {
             writeln!(f, "{:<20} {:>12} {able:>12}", fault.name(), self.counts.get(*fault))?;
         }
         write!(f, "{} seeds, {} steps", self.runs, self.steps)

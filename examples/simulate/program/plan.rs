@@ -83,7 +83,8 @@ impl Plan {
     /// Runs it.
     pub(crate) fn run(&self) -> Result<Report, Failure> {
         let sim = Sim::new(self.seed).profile(self.kernel).faults(self.rates()).cores(self.cores);
-        let (census, rules) = (Census::default(), Rules::new(&self.rates()));
+        let census = Census::default();
+        let rules = Rules::new(&self.rates(), self.abandoned.is_some());
         let body = || async {
             let dice = Dice::new(!self.seed);
             let mut tasks = Vec::new();

@@ -13,8 +13,10 @@ use std::sync::atomic::{AtomicIsize, Ordering};
 pub(crate) struct Rules {
     /// Calls may fail for no reason of the program's.
     pub(crate) errors: bool,
-    /// Syncs may fail.
-    pub(crate) sync_errors: bool,
+    /// Connections may break. One half may be told so, and the other one sees just the end.
+    pub(crate) resets: bool,
+    /// The runtime may end at any time: hosts that it cut off stay so.
+    pub(crate) abandoned: bool,
 }
 
 /// Faults that a program sees as errors.
@@ -33,10 +35,12 @@ const ERRORS: &[Fault] = &[
 ];
 
 impl Rules {
-    pub(crate) fn new(faults: &Faults) -> Self {
+    /// Of a program that may be `abandoned`: what it is connected with goes away.
+    pub(crate) fn new(faults: &Faults, abandoned: bool) -> Self {
         Self {
-            errors: ERRORS.iter().any(|fault| faults.get(*fault) > 0.0),
-            sync_errors: faults.get(Fault::SyncError) > 0.0,
+            errors: abandoned || ERRORS.iter().any(|fault| faults.get(*fault) > 0.0),
+            abandoned,
+            resets: abandoned || faults.get(Fault::Reset) > 0.0,
         }
     }
 

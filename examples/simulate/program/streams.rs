@@ -28,13 +28,13 @@ struct Side {
 /// Some connections at once.
 pub(crate) async fn run(dice: Dice, rules: Rules) {
     let mut all = Vec::new();
-    for number in 0..1 + dice.below(3) {
+    for _ in 0..1 + dice.below(3) {
         let (dice, kind) = (dice.fork(), dice.below(8));
         all.push(sexton::spawn(async move {
             match kind {
                 0 => paired(&dice, rules).await,
                 1 => piped(&dice, rules).await,
-                2 => by_path(&dice, rules, number).await,
+                2 => by_path(&dice, rules).await,
                 _ => connected(&dice, rules).await,
             }
         }));
@@ -63,15 +63,15 @@ async fn piped(dice: &Dice, rules: Rules) {
     let Some((mut to, mut from)) = rules.allow(pipe::pipe()) else { return };
     let (here, there) = sides(dice, rules);
     let task = sexton::spawn(async move {
-        here.send(&mut to).await;
+        here.send(&mut to, true).await;
     });
     there.receive(&mut from).await;
     drop(from);
     joined(task).await;
 }
 
-async fn by_path(dice: &Dice, rules: Rules, number: usize) {
-    let path = PathBuf::from(format!("/tmp/socket-{number}"));
+async fn by_path(dice: &Dice, rules: Rules) {
+    let path = PathBuf::from(format!("/tmp/socket-{:x}", dice.next()));
     let Some(listener) = rules.allow(UnixListener::bind(&path)) else { return };
     let (here, there) = sides(dice, rules);
     let client = sexton::spawn(async move {
@@ -145,23 +145,26 @@ async fn client(addr: SocketAddr, side: Side) -> bool {
 macro_rules! side {
     ($name:ident, $stream:ty) => {
         async fn $name(mut stream: $stream, side: Side) {
-            let lent = mixed_choice(side.seed);
-            if lent {
+            let way = Dice::new(!side.seed).below(3);
+            if way == 0 {
                 let (mut from, mut to) = stream.split_io();
-                both(side.receive(&mut from), side.send(&mut to)).await;
+                both(side.receive(&mut from), side.send(&mut to, false)).await;
                 return;
             }
             let (mut from, mut to) = stream.into_split();
             let sender = side.clone();
             let task = sexton::spawn(async move {
-                sender.send(&mut to).await;
-                to
+                let leaves = way == 1;
+                sender.send(&mut to, leaves).await;
+                (!leaves).then_some(to)
             });
             side.receive(&mut from).await;
-            if Dice::new(side.seed).percent(50) {
+            if way == 1 {
                 drop(from);
-                drop(joined(task).await);
-            } else if let Err(error) = from.reunite(joined(task).await) {
+                joined(task).await;
+            } else if let Some(to) = joined(task).await
+                && let Err(error) = from.reunite(to)
+            {
                 panic!("two halves of one stream: {error}");
             }
         }
@@ -170,10 +173,6 @@ macro_rules! side {
 
 side!(tcp_side, TcpStream);
 side!(unix_side, UnixStream);
-
-fn mixed_choice(seed: u64) -> bool {
-    Dice::new(!seed).percent(50)
-}
 
 impl Side {
     /// Everything is allowed from now on: the connection is broken.
@@ -192,17 +191,19 @@ impl Side {
     /// Nothing happens any more.
     fn stuck(&self, what: &str) {
         let (out, into) = (self.out.lock(), self.into.lock());
-        let known = out.broken || into.broken || out.forgotten || into.forgotten;
+        let broken = out.broken || into.broken || self.rules.abandoned;
+        let known = broken || out.forgotten || into.forgotten;
         assert!(known, "nothing to {what} for {IDLE:?}, though the other side goes on or has ended");
         drop((out, into));
         self.breaks();
     }
 
-    async fn send(&self, to: &mut impl Writer) {
+    /// Writes, and ends the stream, unless the writer `leaves`: is dropped afterwards.
+    async fn send(&self, to: &mut impl Writer, leaves: bool) {
         let dice = Dice::new(self.seed);
         let risk = Risk::new(dice.fork());
         let writes = dice.size(24);
-        let finishes = dice.percent(85);
+        let finishes = !leaves || dice.percent(85);
         let outcome = async {
             for _ in 0..writes {
                 if risk.dice.percent(15) {
@@ -273,7 +274,7 @@ impl Side {
                 }
             }
         }
-        let whole = ends > 0 && !self.into.lock().broken;
+        let whole = ends > 0 && !self.rules.resets && !self.into.lock().broken;
         self.into.check(&received, whole);
     }
 }
