@@ -2,8 +2,8 @@
 //!
 //! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
 //! has to expect); `log`, `reads`, `writes` and `streams` (bytes on their way); `accepts`
-//! (connections); `files`, `folders` and `power` (the disk); `tasks` and `timers`; `plan` (which of
-//! them a seed runs, on what).
+//! (connections); `bytes`, `files`, `folders` and `power` (the disk); `tasks` (and timers); `plan`
+//! (which of them a seed runs, on what).
 
 mod dice;
 mod risk;
@@ -12,6 +12,12 @@ mod log;
 mod reads;
 mod writes;
 mod streams;
+mod accepts;
+mod bytes;
+mod files;
+mod folders;
+mod power;
+mod tasks;
 mod plan;
 
 pub(crate) use plan::{Plan, Program};

@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::risk::unless;
 use super::rules::{Census, Rules, joined};
-use super::streams;
+use super::{accepts, files, folders, power, streams, tasks};
 use sexton::sim::{Failure, Faults, Kernel, Report, Sim};
 use sexton::time::{Duration, sleep};
 
@@ -11,14 +11,25 @@ use sexton::time::{Duration, sleep};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Program {
     Streams,
+    Accepts,
+    Files,
+    Folders,
+    Power,
+    Tasks,
 }
 
 impl Program {
-    pub(crate) const ALL: &[Self] = &[Self::Streams];
+    pub(crate) const ALL: &[Self] =
+        &[Self::Streams, Self::Accepts, Self::Files, Self::Folders, Self::Power, Self::Tasks];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Streams => "streams",
+            Self::Accepts => "accepts",
+            Self::Files => "files",
+            Self::Folders => "folders",
+            Self::Power => "power",
+            Self::Tasks => "tasks",
         }
     }
 
@@ -26,9 +37,14 @@ impl Program {
         Self::ALL.iter().copied().find(|program| program.name() == name)
     }
 
-    async fn run(self, dice: Dice, rules: Rules, _census: Census) {
+    async fn run(self, dice: Dice, rules: Rules, census: Census) {
         match self {
             Self::Streams => streams::run(dice, rules).await,
+            Self::Accepts => accepts::run(dice, rules).await,
+            Self::Files => files::run(dice, rules).await,
+            Self::Folders => folders::run(dice, rules).await,
+            Self::Power => power::run(dice, rules).await,
+            Self::Tasks => tasks::run(dice, census).await,
         }
     }
 }
