@@ -1,0 +1,56 @@
+//! Runs random programs on simulated kernels, a seed each, and says which seed broke what.
+//!
+//! ```sh
+//! cargo run --release --features sim --example simulate -- --seeds 1000 [--from S]
+//!     [--profile 6.1|6.6|6.12|6.18|all] [--faults none|scheduling|network|disk|all|mixed]
+//!     [--program NAME] [--threads N] [--twice]
+//! ```
+//!
+//! A seed decides everything: the programs, the kernel's version, the faults, the order of events.
+//! So one that fails can be run again, alone. Read `program` for what is run; the rest is this
+//! command: `args`, `seeds` (threads that run them), `progress`, `tally` (a table of faults).
+
+mod args;
+mod program;
+mod progress;
+mod seeds;
+mod tally;
+
+use args::Args;
+use progress::Progress;
+use std::process::ExitCode;
+use tally::Tally;
+
+fn main() -> ExitCode {
+    let args = match Args::read(std::env::args().skip(1)) {
+        Ok(args) => args,
+        Err(usage) => {
+            eprintln!("{usage}");
+            return ExitCode::from(2);
+        }
+    };
+    let (mut tally, mut progress) = (Tally::default(), Progress::new(args.seeds));
+    let mut failed = Vec::new();
+    let next = seeds::run_all(&args, |outcome| match outcome {
+        Ok((plan, report)) => {
+            tally.add(&plan, &report);
+            progress.tell(tally.runs);
+        }
+        Err(broken) => {
+            progress.end();
+            eprintln!("{}\nrepeat it: {}", broken.why, args.repeat(broken.seed));
+            failed.push(broken.seed);
+        }
+    });
+    progress.end();
+    println!("{tally}, {} a minute", progress.rate(tally.runs));
+    println!("go on with: --from {next}");
+    let missing = tally.missing();
+    if !missing.is_empty() {
+        eprintln!("faults that never occurred: {}", missing.join(", "));
+    }
+    if !failed.is_empty() {
+        eprintln!("seeds that failed: {failed:?}");
+    }
+    if failed.is_empty() && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

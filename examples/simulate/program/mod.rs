@@ -1,0 +1,23 @@
+//! Programs that a seed makes, each checked against a plain model.
+//!
+//! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
+//! has to expect); `log`, `reads`, `writes` and `streams` (bytes on their way); `accepts`
+//! (connections); `bytes`, `files`, `folders` and `power` (the disk); `tasks` (and timers); `plan`
+//! (which of them a seed runs, on what).
+
+mod dice;
+mod risk;
+mod rules;
+mod log;
+mod reads;
+mod writes;
+mod streams;
+mod accepts;
+mod bytes;
+mod files;
+mod folders;
+mod power;
+mod tasks;
+mod plan;
+
+pub(crate) use plan::{Plan, Program};

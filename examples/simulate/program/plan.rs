@@ -1,0 +1,137 @@
+//! What a seed runs: which programs, on which kernel, with which faults.
+
+use super::dice::Dice;
+use super::risk::unless;
+use super::rules::{Census, Rules, joined};
+use super::{accepts, files, folders, power, streams, tasks};
+use sexton::sim::{Failure, Faults, Kernel, Report, Sim};
+use sexton::time::{Duration, sleep};
+
+/// A program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    Streams,
+    Accepts,
+    Files,
+    Folders,
+    Power,
+    Tasks,
+}
+
+impl Program {
+    pub(crate) const ALL: &[Self] =
+        &[Self::Streams, Self::Accepts, Self::Files, Self::Folders, Self::Power, Self::Tasks];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Streams => "streams",
+            Self::Accepts => "accepts",
+            Self::Files => "files",
+            Self::Folders => "folders",
+            Self::Power => "power",
+            Self::Tasks => "tasks",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|program| program.name() == name)
+    }
+
+    async fn run(self, dice: Dice, rules: Rules, census: Census) {
+        match self {
+            Self::Streams => streams::run(dice, rules).await,
+            Self::Accepts => accepts::run(dice, rules).await,
+            Self::Files => files::run(dice, rules).await,
+            Self::Folders => folders::run(dice, rules).await,
+            Self::Power => power::run(dice, rules).await,
+            Self::Tasks => tasks::run(dice, census).await,
+        }
+    }
+}
+
+/// A whole configuration, of one number.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) kernel: Kernel,
+    /// The name of the set of faults.
+    pub(crate) faults: &'static str,
+    pub(crate) cores: usize,
+    /// They run side by side.
+    pub(crate) programs: Vec<Program>,
+    /// The runtime ends after so long, with all that is in flight.
+    pub(crate) abandoned: Option<Duration>,
+}
+
+impl Plan {
+    /// What a seed decides, where nobody else does.
+    pub(crate) fn new(
+        seed: u64,
+        kernel: Option<Kernel>,
+        faults: Option<&'static str>,
+        program: Option<Program>,
+    ) -> Self {
+        let dice = Dice::new(seed);
+        let drawn = ["scheduling", "network", "disk", "all", "none", "all"][dice.below(6)];
+        let cores = [1, 1, 2, 3][dice.below(4)];
+        let pick = |dice: &Dice| Program::ALL[dice.below(Program::ALL.len())];
+        let (first, second) = (pick(&dice), pick(&dice));
+        let mut programs = vec![program.unwrap_or(first)];
+        if dice.percent(30) {
+            programs.push(program.unwrap_or(second));
+        }
+        let after = Duration::from_nanos(dice.size(1_000_000_000) as u64);
+        Self {
+            seed,
+            kernel: kernel.unwrap_or(Kernel::ALL[(seed % Kernel::ALL.len() as u64) as usize]),
+            faults: faults.unwrap_or(drawn),
+            cores,
+            programs,
+            abandoned: dice.percent(15).then_some(after),
+        }
+    }
+
+    /// The rates of the faults.
+    pub(crate) fn rates(&self) -> Faults {
+        Faults::named(self.faults).unwrap_or_default()
+    }
+
+    /// Runs it.
+    pub(crate) fn run(&self) -> Result<Report, Failure> {
+        let sim = Sim::new(self.seed).profile(self.kernel).faults(self.rates()).cores(self.cores);
+        let census = Census::default();
+        let rules = Rules::new(&self.rates(), self.abandoned.is_some());
+        let body = || async {
+            let dice = Dice::new(!self.seed);
+            let mut tasks = Vec::new();
+            for program in self.programs.clone() {
+                tasks.push(sexton::spawn(program.run(dice.fork(), rules, census.clone())));
+            }
+            let all = async {
+                for task in tasks {
+                    joined(task).await;
+                }
+            };
+            match self.abandoned {
+                Some(after) => drop(unless(all, sleep(after)).await),
+                None => all.await,
+            }
+        };
+        let report = sim.try_run(body).map(|((), report)| report)?;
+        assert_eq!(census.living(), 0, "what was in tasks is gone with the runtime: {self}");
+        Ok(report)
+    }
+}
+
+impl std::fmt::Display for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { seed, kernel, faults, cores, programs, abandoned } = self;
+        let names: Vec<_> = programs.iter().map(|program| program.name()).collect();
+        let (kernel, names) = (kernel.name(), names.join(" and "));
+        write!(f, "seed {seed}: {names} on {cores} cores of Linux {kernel}, faults: {faults}")?;
+        match abandoned {
+            Some(after) => write!(f, ", abandoned after {after:?}"),
+            None => Ok(()),
+        }
+    }
+}
