@@ -14,3 +14,7 @@ struct ImplementingOwnedRead;
 
 #[doc = include_str!("../docs/guides/implementing-io-buf.md")]
 struct ImplementingIoBuf;
+
+#[cfg(feature = "sim")]
+#[doc = include_str!("../docs/guides/simulation.md")]
+struct Simulation;
