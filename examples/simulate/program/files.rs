@@ -33,14 +33,8 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
     let first = rules.insist(|| options.open(&path)).await;
     let risk = Risk::new(dice.fork());
     let steps = dice.size(60);
-    let mut tried = Tried {
-        rules,
-        risk,
-        handles: vec![first],
-        model: Bytes::default(),
-        cursor: 0,
-        writes: 0,
-    };
+    let mut tried =
+        Tried { rules, risk, handles: vec![first], model: Bytes::default(), cursor: 0, writes: 0 };
     for _ in 0..steps {
         tried.step().await;
     }

@@ -193,7 +193,10 @@ impl Side {
         let (out, into) = (self.out.lock(), self.into.lock());
         let broken = out.broken || into.broken || self.rules.abandoned;
         let known = broken || out.forgotten || into.forgotten;
-        assert!(known, "nothing to {what} for {IDLE:?}, though the other side goes on or has ended");
+        assert!(
+            known,
+            "nothing to {what} for {IDLE:?}, though the other side goes on or has ended"
+        );
         drop((out, into));
         self.breaks();
     }

@@ -98,7 +98,9 @@ async fn set(dice: &Dice, census: &Census) {
     }
     match dice.below(4) {
         0 => set.abort_all(),
-        1 => drop(timeout(Duration::from_nanos(dice.size(1_000_000) as u64), set.join_next()).await),
+        1 => {
+            drop(timeout(Duration::from_nanos(dice.size(1_000_000) as u64), set.join_next()).await)
+        }
         2 => return set.shutdown().await,
         _ => {}
     }

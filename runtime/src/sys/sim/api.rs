@@ -6,10 +6,11 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
-use super::faults::{FaultCounts, Faults};
+use super::faults::{Fault, FaultCounts, Faults};
 use super::profile::Kernel;
 use super::schedule::On;
 use super::world::{Here, State, World, nanos};
+use crate::config::{Config, SQ_ENTRIES};
 use crate::runtime::Builder;
 use crate::sys::Body;
 
@@ -136,6 +137,26 @@ impl Sim {
         F: FnOnce() -> Fut,
         Fut: Future,
     {
+        self.try_run_on(Builder::new().cores(self.cores), body)
+    }
+
+    /// As [`try_run`](Self::try_run), on a runtime that is set up so; its own number of cores
+    /// counts.
+    ///
+    /// # Errors
+    /// Where `run` panics.
+    ///
+    /// # Panics
+    /// Inside another simulation.
+    pub fn try_run_on<F, Fut>(
+        self,
+        builder: Builder,
+        body: F,
+    ) -> Result<(Fut::Output, Report), Failure>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future,
+    {
         assert!(Here::get().is_none(), "a simulation inside a simulation: run it outside");
         let world = World::new(self.seed, self.kernel, self.faults, true);
         let here = Here { world, thread: 0, host: 0 };
@@ -145,7 +166,7 @@ impl Sim {
             state.schedule.limits = (TURNS, nanos(self.time_limit));
         });
         here.clone().settle();
-        let ended = catch_unwind(AssertUnwindSafe(|| run_on(self.cores, body)));
+        let ended = catch_unwind(AssertUnwindSafe(|| run_on(builder, body)));
         await_others(&here);
         Here::leave();
         here.with(|state| self.judge(state, ended))
@@ -177,14 +198,25 @@ impl Sim {
     }
 }
 
-/// Runs a program on a runtime of this thread's host.
-pub(super) fn run_on<F, Fut>(cores: usize, body: F) -> Fut::Output
+/// Runs a program on a runtime of this thread's host. Where queues may be full, the seed says how
+/// small they are, unless the program says it.
+pub(super) fn run_on<F, Fut>(builder: Builder, body: F) -> Fut::Output
 where
     F: FnOnce() -> Fut,
     Fut: Future,
 {
-    let built = Builder::new().cores(cores).config(|config| config.body = Body::Simulated).build();
-    match built {
+    let set_up = |config: &mut Config| {
+        config.body = Body::Simulated;
+        let Some(here) = Here::get() else { return };
+        here.with(|state| {
+            let small = state.faults.get(Fault::SmallQueue) > 0.0;
+            if small && config.entries == SQ_ENTRIES && config.completions.is_none() {
+                config.entries = 4 << state.rng.below(7);
+                config.recv_buffers = 4 << state.rng.below(7);
+            }
+        });
+    };
+    match builder.config(set_up).build() {
         Ok(runtime) => runtime.block_on(async { body().await }),
         Err(error) => panic!("a simulated runtime could not be built: {error}"),
     }

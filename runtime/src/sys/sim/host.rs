@@ -13,6 +13,7 @@ use super::api::run_on;
 use super::threads::{Child, scheduled};
 use super::tree::Tree;
 use super::world::{Here, nanos};
+use crate::runtime::Builder;
 
 /// A host of the simulation: an address, a file system, programs.
 ///
@@ -107,7 +108,7 @@ impl Host {
         here.with(|state| state.hosts.at(self.number).programs.push(number));
         let ours = Arc::clone(&shared);
         let run = move || {
-            let ended = catch_unwind(AssertUnwindSafe(|| run_on(1, body)));
+            let ended = catch_unwind(AssertUnwindSafe(|| run_on(Builder::new(), body)));
             match ended {
                 Ok(output) => give(&ours, Ok(output)),
                 Err(panic) if panic.is::<PowerLoss>() => give(&ours, Err(lost())),
