@@ -47,16 +47,18 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
         serve_unix(listener, dice, hall).await;
         return;
     }
-    let bound = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await;
-    let Some(listener) = rules.allow(bound) else { return };
-    let Some(local) = rules.allow(listener.local_addr()) else { return };
+    // Not port 0: another program's listeners would be joined.
+    let local = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 10_000 + rules.number as u16));
+    let Some(listener) = rules.allow(TcpListener::bind(local).await) else { return };
     let mut servers = Vec::new();
     for core in 0..sexton::cores() {
         if core != sexton::current_core() && dice.percent(50) {
             let (seed, hall) = (dice.next(), hall.clone());
             servers.push(sexton::spawn_on(core, move || async move {
-                match TcpListener::bind((Ipv4Addr::UNSPECIFIED, local.port())).await {
+                match TcpListener::bind(local).await {
                     Ok(listener) => serve_tcp(listener, Dice::new(seed), hall).await,
+                    // The first one is gone, but for an accept that the kernel still has.
+                    Err(error) if error.kind() == io::ErrorKind::AddrInUse && hall.has_ended() => {}
                     Err(error) => drop(hall.rules.allow::<()>(Err(error))),
                 }
             }));
@@ -79,6 +81,13 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
     serve_tcp(listener, dice, hall).await;
     for server in servers {
         joined(server).await;
+    }
+}
+
+impl Hall {
+    /// A listener may be gone.
+    fn has_ended(&self) -> bool {
+        self.done.is_cancelled() || self.closed.load(Ordering::SeqCst)
     }
 }
 

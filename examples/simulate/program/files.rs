@@ -165,20 +165,20 @@ impl Tried {
         let (first, second) = (self.bytes(), self.bytes());
         let later = at + self.risk.dice.below(first.len());
         let (a, b) = both(
-            self.handles[one].write_all_at(first.clone(), at as u64),
-            self.handles[two].write_all_at(second.clone(), later as u64),
+            self.handles[one].write_at(first.clone(), at as u64),
+            self.handles[two].write_at(second.clone(), later as u64),
         )
         .await;
-        let ended = a.map(|buf| Some(buf.len())).map_err(io::Error::from);
-        if self.expect(ended).is_none() {
+        let ended = a.map(|(count, _)| Some(count)).map_err(io::Error::from);
+        let outcome = b.map(|(count, _)| Some(count)).map_err(io::Error::from);
+        let Some(count) = self.expect(ended) else {
             // What the first one did is unknown, and so is what the second did to it.
             self.model.may_write(at, &first);
             self.model.may_write(later, &second);
-            drop(self.expect(b.map(Some).map_err(io::Error::from)));
+            self.expect(outcome);
             return self.settle().await;
-        }
-        self.model.write(at, &first);
-        let outcome = b.map(|buf| Some(buf.len())).map_err(io::Error::from);
+        };
+        self.model.write(at, &first[..count]);
         self.wrote(later, &second, outcome).await;
     }
 

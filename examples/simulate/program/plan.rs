@@ -104,7 +104,8 @@ impl Plan {
         let body = || async {
             let dice = Dice::new(!self.seed);
             let mut tasks = Vec::new();
-            for program in self.programs.clone() {
+            for (number, program) in self.programs.clone().into_iter().enumerate() {
+                let rules = Rules { number, ..rules };
                 tasks.push(sexton::spawn(program.run(dice.fork(), rules, census.clone())));
             }
             let all = async {

@@ -17,6 +17,8 @@ pub(crate) struct Rules {
     pub(crate) resets: bool,
     /// The runtime may end at any time: hosts that it cut off stay so.
     pub(crate) abandoned: bool,
+    /// The programs beside each other have different ones.
+    pub(crate) number: usize,
 }
 
 /// Faults that a program sees as errors.
@@ -40,6 +42,7 @@ impl Rules {
         Self {
             errors: abandoned || ERRORS.iter().any(|fault| faults.get(*fault) > 0.0),
             abandoned,
+            number: 0,
             resets: abandoned || faults.get(Fault::Reset) > 0.0,
         }
     }
