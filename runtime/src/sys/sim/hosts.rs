@@ -213,14 +213,14 @@ impl State {
         };
         let able = self.listeners(target).filter(|(_, socket)| hears(&socket.local));
         let able: Vec<Id> = able.map(|(id, _)| id).collect();
+        if let Name::Local(path) = to
+            && path.first() != Some(&0)
+        {
+            // Its name may have been removed since.
+            self.hosts.get(from).tree.stat_path(path, true)?;
+        }
         if able.is_empty() {
-            return Err(match to {
-                Name::Local(path) if path.first() != Some(&0) => {
-                    let known = self.hosts.get(from).tree.stat_path(path, true).is_ok();
-                    if known { libc::ECONNREFUSED } else { libc::ENOENT }
-                }
-                _ => libc::ECONNREFUSED,
-            });
+            return Err(libc::ECONNREFUSED);
         }
         let listener = able[self.rng.below(able.len() as u64) as usize];
         let own = self.own_name(client, from, to);

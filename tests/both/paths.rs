@@ -1,0 +1,100 @@
+//! Files and directories, by what std would say of them.
+
+use crate::on_both;
+use sexton::Builder;
+use sexton::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, SeekFrom};
+
+/// A directory of this process on both kernels.
+async fn place(name: &str) -> String {
+    let path = format!("/tmp/sexton-both-{}-{name}", std::process::id());
+    drop(fs::remove_dir_all(&path).await);
+    fs::create_dir(&path).await.unwrap();
+    path
+}
+
+#[test]
+fn what_is_written_is_read_and_the_cursor_is_where_it_should_be() {
+    on_both(&Builder::new(), || async {
+        let place = place("cursor").await;
+        let path = format!("{place}/file");
+        let options = OpenOptions::new().read(true).write(true).create_new(true).clone();
+        let mut file = options.open(&path).await.unwrap();
+        assert_eq!(options.open(&path).await.unwrap_err().kind(), ErrorKind::AlreadyExists);
+        file.write_all_owned(b"0123456789".to_vec()).await.unwrap();
+        assert_eq!(file.seek(SeekFrom::Current(-4)).await.unwrap(), 6);
+        file.write_all_owned(b"abcdefgh".to_vec()).await.unwrap();
+        assert_eq!(file.seek(SeekFrom::End(-2)).await.unwrap(), 12);
+        let mut rest = Vec::new();
+        file.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest, b"gh");
+        file.set_len(4).await.unwrap();
+        file.write_all_at(b"z".to_vec(), 6).await.unwrap();
+        assert_eq!(fs::read(&path).await.unwrap(), b"0123\0\0z");
+        file.sync_all().await.unwrap();
+        assert_eq!(file.metadata().await.unwrap().len(), 7);
+        fs::remove_dir_all(place).await.unwrap();
+    });
+}
+
+#[test]
+fn appends_go_to_the_end_wherever_the_cursor_is() {
+    on_both(&Builder::new(), || async {
+        let place = place("append").await;
+        let path = format!("{place}/log");
+        fs::write(&path, b"first ".to_vec()).await.unwrap();
+        let mut one = OpenOptions::new().append(true).open(&path).await.unwrap();
+        let mut other = OpenOptions::new().append(true).open(&path).await.unwrap();
+        one.write_all_owned(b"second ".to_vec()).await.unwrap();
+        other.write_all_owned(b"third".to_vec()).await.unwrap();
+        assert_eq!(fs::read_to_string(&path).await.unwrap(), "first second third");
+        fs::remove_dir_all(place).await.unwrap();
+    });
+}
+
+#[test]
+fn names_come_and_go_as_std_says() {
+    on_both(&Builder::new(), || async {
+        let place = place("names").await;
+        let at = |name: &str| format!("{place}/{name}");
+        fs::create_dir_all(at("a/b/c")).await.unwrap();
+        fs::write(at("a/file"), b"content".to_vec()).await.unwrap();
+        let kind = |result: std::io::Result<()>| result.unwrap_err().kind();
+        assert_eq!(kind(fs::create_dir(at("a")).await), ErrorKind::AlreadyExists);
+        assert_eq!(kind(fs::remove_dir(at("a")).await), ErrorKind::DirectoryNotEmpty);
+        assert_eq!(kind(fs::remove_file(at("none")).await), ErrorKind::NotFound);
+        assert_eq!(kind(fs::remove_dir(at("a/file")).await), ErrorKind::NotADirectory);
+        assert_eq!(kind(fs::rename(at("none"), at("x")).await), ErrorKind::NotFound);
+        assert_eq!(File::open(at("a/file/x")).await.unwrap_err().kind(), ErrorKind::NotADirectory);
+        fs::rename(at("a/file"), at("moved")).await.unwrap();
+        assert!(fs::metadata(at("moved")).await.unwrap().is_file());
+        assert!(fs::metadata(at("a")).await.unwrap().is_dir());
+        assert_eq!(fs::copy(at("moved"), at("copy")).await.unwrap(), 7);
+        let mut names = Vec::new();
+        let mut dir = fs::read_dir(&place).await.unwrap();
+        while let Some(entry) = dir.next_entry().await.unwrap() {
+            names.push(entry.file_name().into_string().unwrap());
+        }
+        names.sort();
+        assert_eq!(names, ["a", "copy", "moved"]);
+        let absolute = fs::canonicalize(at("a/../copy")).await.unwrap();
+        assert_eq!(absolute, std::path::Path::new(&at("copy")));
+        fs::remove_dir_all(&place).await.unwrap();
+        assert_eq!(fs::metadata(&place).await.unwrap_err().kind(), ErrorKind::NotFound);
+    });
+}
+
+#[test]
+fn a_write_that_was_dropped_does_not_land_after_the_next_one() {
+    on_both(&Builder::new(), || async {
+        let place = place("order").await;
+        let file = File::create(format!("{place}/file")).await.unwrap();
+        for round in 0..20_u8 {
+            drop(crate::poll::poll_once(std::pin::pin!(file.write_all_at(vec![0; 5000], 0))).await);
+            file.write_all_at(vec![round; 5000], 0).await.unwrap();
+            let bytes = fs::read(format!("{place}/file")).await.unwrap();
+            assert!(bytes.iter().all(|byte| *byte == round), "round {round}");
+        }
+        fs::remove_dir_all(place).await.unwrap();
+    });
+}
