@@ -1,7 +1,7 @@
 //! What a run that fails says.
 
 use sexton::sim::{Faults, Kernel, Sim};
-use sexton::time::{Duration, sleep};
+use sexton::time::{Duration, sleep, timeout};
 
 #[test]
 fn waiting_for_ever_is_found_at_once() {
@@ -54,4 +54,31 @@ async fn a_test_may_say_which_and_return_an_error() -> std::io::Result<()> {
 #[should_panic(expected = "on purpose")]
 async fn a_test_that_panics_has_failed() {
     panic!("on purpose");
+}
+
+#[test]
+fn what_never_ends_is_leaked_with_its_memory_and_keeps_nobody() {
+    for seed in 0..20 {
+        let sim = Sim::new(seed).faults(Faults::none().stuck_operations(0.3));
+        sim.run(|| async {
+            let listener = sexton::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            for _ in 0..8 {
+                drop(timeout(Duration::from_millis(1), listener.accept()).await);
+                let path = format!("/tmp/{}", sexton::sim::random());
+                let write = sexton::fs::write(path, vec![7; 5000]);
+                drop(timeout(Duration::from_millis(1), write).await);
+            }
+        });
+    }
+}
+
+#[test]
+fn descriptors_that_are_left_are_counted() {
+    let ends = || async {
+        let (one, other) = sexton::net::UnixStream::pair().unwrap();
+        std::mem::forget(one);
+        drop(other);
+    };
+    let ((), report) = Sim::new(1).try_run(ends).unwrap();
+    assert_eq!(report.descriptors, 1);
 }

@@ -58,6 +58,9 @@ pub struct Report {
     pub steps: u64,
     /// How long the run took, by its own clock.
     pub time: Duration,
+    /// Descriptors that were still open when everything had ended: the program has leaked them, or
+    /// given them away.
+    pub descriptors: usize,
     /// How often each fault occurred.
     pub faults: FaultCounts,
 }
@@ -181,8 +184,14 @@ impl Sim {
             trace_hash: state.trace.hash(),
             steps: state.trace.count(),
             time: Duration::from_nanos(state.schedule.now),
+            descriptors: state.objects.places(),
             faults: state.counts.clone(),
         };
+        for mut ghost in std::mem::take(&mut state.ghosts) {
+            if !ghost.unwatch() {
+                state.complain("memory was used again that a closed ring may write to".into());
+            }
+        }
         let mut reasons: Vec<String> = state.schedule.failure.take().into_iter().collect();
         reasons.append(&mut state.complaints);
         let panic = match ended {

@@ -68,6 +68,7 @@ faults! {
     OpenError open_errors "An open fails (`EIO`).",
     WouldBlock would_block "A call that never waits says that it would.",
     Punt punts "A read that never waits is not supported by the file (tmpfs, procfs).",
+    Stuck stuck_operations "An operation neither completes nor can be cancelled before its ring is closed.",
     RegisterError register_errors "Provided buffers can't be registered (`ENOMEM`).",
 }
 

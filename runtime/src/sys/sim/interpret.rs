@@ -166,7 +166,7 @@ fn on_object(
 }
 
 /// Takes a connection out of the backlog.
-fn accept(state: &mut State, operation: &Operation, listener: Id) -> Step {
+fn accept(state: &mut State, operation: &mut Operation, listener: Id) -> Step {
     let host = state.objects.get(listener).map_or(0, |object| object.host);
     let waiting = state.objects.get(listener).and_then(Object::socket);
     let waiting = match waiting.map(|socket| &socket.state) {
@@ -204,6 +204,9 @@ fn accept(state: &mut State, operation: &Operation, listener: Id) -> Step {
         }
     };
     let peer = names::encode(&arrived.peer);
+    if !operation.memory.unwatch() {
+        state.complain("memory was changed while an accept owned it".into());
+    }
     let request = &operation.request;
     // SAFETY: I1.
     unsafe { touch::write_peer(request.addr, request.addr2, &peer) };

@@ -210,6 +210,11 @@ impl Objects {
         }
     }
 
+    /// Descriptors that are open.
+    pub(super) fn places(&self) -> usize {
+        self.places.values().filter(|place| !place.is_gone()).count()
+    }
+
     /// Looks which descriptors were closed. Those under which an operation is in flight are told.
     pub(super) fn sweep(&mut self) -> Vec<Id> {
         let gone = self.places.iter().filter(|(_, place)| place.is_gone());

@@ -88,6 +88,8 @@ pub(super) struct Operation {
     pub(super) done: usize,
     /// It was looked at before.
     pub(super) armed: bool,
+    /// It does not end before its ring does.
+    pub(super) stuck: bool,
     /// It was cancelled while that was impossible.
     pub(super) cancelled: bool,
     /// It was cancelled, and this is how it ends.
@@ -159,8 +161,8 @@ impl Operation {
         }
         if state.scheduled && invalid.is_none() {
             match request.opcode {
-                opcode::READ | opcode::READV | opcode::RECV | opcode::RECVMSG => {
-                    memory.watch_unfilled();
+                opcode::READ | opcode::READV | opcode::RECV | opcode::RECVMSG | opcode::ACCEPT => {
+                    memory.watch_unfilled()
                 }
                 _ => memory.watch_filled(),
             }
@@ -178,6 +180,7 @@ impl Operation {
             since,
             done: 0,
             armed: false,
+            stuck: object.is_some() && state.fault(Fault::Stuck),
             cancelled: false,
             doom: None,
             invalid,
@@ -218,7 +221,7 @@ impl Operation {
             return false;
         }
         let object = self.object.and_then(|object| state.objects.get(object));
-        state.knobs.hold || object.is_some_and(|object| object.held)
+        self.stuck || state.knobs.hold || object.is_some_and(|object| object.held)
     }
 
     /// When it may complete by itself, if that is known.
@@ -243,7 +246,7 @@ fn delay(state: &mut State, opcode: u8) -> u64 {
 ///
 /// I1.
 unsafe fn memory(request: &Request) -> (Memory, bool) {
-    use opcode::{READ, READV, RECV, RECVMSG, SEND, SENDMSG, WRITE, WRITEV};
+    use opcode::{ACCEPT, READ, READV, RECV, RECVMSG, SEND, SENDMSG, WRITE, WRITEV};
     let len = request.len as usize;
     let memory = match request.opcode {
         // What picks a buffer brings none.
@@ -252,6 +255,8 @@ unsafe fn memory(request: &Request) -> (Memory, bool) {
         READ | WRITE | RECV | SEND => unsafe { Memory::one(request.addr, len) },
         // SAFETY: I1.
         READV | WRITEV => unsafe { Memory::vectored(request.addr.cast(), len) },
+        // SAFETY: I1.
+        ACCEPT => unsafe { touch::peer_room(request.addr, request.addr2) },
         // SAFETY: I1.
         RECVMSG | SENDMSG => unsafe { touch::read_msghdr(request.addr) },
         _ => Memory::default(),

@@ -293,7 +293,11 @@ impl Ring {
             let mut count = 0;
             for mut operation in flying.into_iter().flatten() {
                 // What was taken back, and cancels, hold nothing, and nobody waits for them.
-                count += usize::from(!operation.cancels() && operation.user_data != IGNORE);
+                let counts = !operation.cancels() && operation.user_data != IGNORE;
+                count += usize::from(counts && !operation.stuck);
+                if operation.stuck && state.scheduled {
+                    state.ghosts.push(std::mem::take(&mut operation.memory));
+                }
                 operation.let_go(state, -libc::EOWNERDEAD);
             }
             if count > 0 && state.scheduled {

@@ -129,8 +129,8 @@ impl Seeds {
 }
 
 /// The simulation that the environment asks for, with the seed in `SEXTON_SIM`, the kernel in
-/// `SEXTON_KERNEL` and the set of faults in `SEXTON_FAULTS` (`none` if it is not there), unless this
-/// thread is in one already.
+/// `SEXTON_KERNEL` and the set of faults in `SEXTON_FAULTS` (`none` if it is not there), unless
+/// this thread is in one already.
 pub(crate) fn asked_for() -> Option<Sim> {
     let seed = number("SEXTON_SIM").filter(|_| Here::get().is_none())?;
     let kernel = env::var("SEXTON_KERNEL").map_or(Kernel::V6_18, |name| kernel(&name));

@@ -26,6 +26,9 @@ struct Span {
     len: usize,
 }
 
+// SAFETY: I1: a kernel goes through these pointers on any thread.
+unsafe impl Send for Span {}
+
 /// The stretches that one operation reads or fills, one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -258,6 +261,21 @@ pub(super) unsafe fn finish_msghdr(addr: *mut u8) {
     unsafe { controllen.write(0) };
     // SAFETY: as above.
     unsafe { flags.write(0) };
+}
+
+/// The room that an accept has for the peer's address.
+///
+/// # Safety
+///
+/// I1, of both.
+pub(super) unsafe fn peer_room(addr: *mut u8, len: *mut u8) -> Memory {
+    if addr.is_null() || len.is_null() {
+        return Memory::default();
+    }
+    // SAFETY: the caller's promise.
+    let room = unsafe { len.cast::<libc::socklen_t>().read() } as usize;
+    // SAFETY: the caller's promise: `room` bytes lie there.
+    unsafe { Memory::one(addr, room) }
 }
 
 /// What an accept writes when it completes: the peer's address, cut to the length that lies at

@@ -13,6 +13,7 @@ use super::objects::Objects;
 use super::profile::Kernel;
 use super::rng::Rng;
 use super::schedule::Schedule;
+use super::touch::Memory;
 use super::trace::{Step, Trace};
 
 thread_local! {
@@ -49,6 +50,8 @@ pub(super) struct State {
     pub(super) objects: Objects,
     pub(super) hosts: Hosts,
     pub(super) knobs: Knobs,
+    /// Memory of operations whose ring was closed: the kernel may still write there.
+    pub(super) ghosts: Vec<Memory>,
     /// What was seen that must not be; the first ones.
     pub(super) complaints: Vec<String>,
 }
@@ -83,6 +86,7 @@ impl World {
             objects: Objects::default(),
             hosts: Hosts::default(),
             knobs: Knobs::default(),
+            ghosts: Vec::new(),
             complaints: Vec::new(),
         };
         Arc::new(Self { scheduled, state: Mutex::new(state), changed: Condvar::new() })
