@@ -4,3 +4,5 @@
 
 #[path = "sim/network.rs"]
 mod network;
+#[path = "sim/programs.rs"]
+mod programs;

@@ -15,10 +15,7 @@ pub(crate) struct Broken {
 }
 
 /// Runs all seeds, or up to the first that fails; gives the seed to go on with.
-pub(crate) fn run_all(
-    args: &Args,
-    mut each: impl FnMut(Result<(Plan, Report), Broken>),
-) -> u64 {
+pub(crate) fn run_all(args: &Args, mut each: impl FnMut(Result<(Plan, Report), Broken>)) -> u64 {
     let next = AtomicU64::new(args.from);
     let end = args.from.saturating_add(args.seeds);
     let stop = AtomicBool::new(false);

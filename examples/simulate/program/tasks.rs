@@ -16,7 +16,7 @@ struct OnPurpose;
 
 /// Some of everything that concerns tasks.
 pub(crate) async fn run(dice: Dice, census: Census) {
-    for _ in 0..dice.size(12) {
+    for _ in 0..5 + dice.size(40) {
         match dice.below(9) {
             0 => one(&dice, &census).await,
             1 => set(&dice, &census).await,
@@ -98,7 +98,9 @@ async fn set(dice: &Dice, census: &Census) {
     }
     match dice.below(4) {
         0 => set.abort_all(),
-        1 => drop(timeout(Duration::from_nanos(dice.size(1_000_000) as u64), set.join_next()).await),
+        1 => {
+            drop(timeout(Duration::from_nanos(dice.size(1_000_000) as u64), set.join_next()).await)
+        }
         2 => return set.shutdown().await,
         _ => {}
     }
