@@ -54,6 +54,24 @@ fn tasks_end_and_timers_are_not_early() {
     seeds(Program::Tasks, 60);
 }
 
+/// It did spin: a poll said that the other side had hung up, for as long as it was cut off.
+#[test]
+fn a_reader_whose_own_side_is_shut_down_waits_for_the_other() {
+    use sexton::io::{Interest, Ready};
+    use sexton::net::UnixStream;
+    use sexton::sim::Sim;
+    use sexton::time::{Duration, timeout};
+    Sim::new(0).run(|| async {
+        let (mut one, other) = UnixStream::pair().unwrap();
+        one.shutdown(std::net::Shutdown::Write).await.unwrap();
+        let ready = timeout(Duration::from_secs(1), Ready::ready(&mut one, Interest::READ)).await;
+        assert!(ready.is_err(), "nothing is there: {ready:?}");
+        other.shutdown(std::net::Shutdown::Write).await.unwrap();
+        let ready = Ready::ready(&mut one, Interest::READ).await.unwrap();
+        assert!(ready.read() && ready.hup(), "the end is: {ready:?}");
+    });
+}
+
 #[test]
 fn a_seed_is_the_same_run_twice() {
     for seed in 1000..1020 {
@@ -65,7 +83,10 @@ fn a_seed_is_the_same_run_twice() {
 /// Seeds that showed a bug once, with what they ran then.
 #[test]
 fn seeds_that_failed_once_do_not_fail_again() {
-    let old = [(1148, Kernel::V6_1, "network", Program::Accepts)];
+    let old = [
+        (1148, Kernel::V6_1, "network", Program::Accepts),
+        (27_360, Kernel::V6_1, "none", Program::Streams),
+    ];
     for (seed, kernel, faults, program) in old {
         run(&Plan::new(seed, Some(kernel), Some(faults), Some(program)));
     }
