@@ -12,3 +12,5 @@ mod disk;
 mod clock;
 #[path = "sim/failures.rs"]
 mod failures;
+#[path = "sim/programs.rs"]
+mod programs;

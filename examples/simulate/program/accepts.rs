@@ -31,7 +31,7 @@ struct Hall {
 
 /// Some listeners at one address, and clients.
 pub(crate) async fn run(dice: Dice, rules: Rules) {
-    let clients = 1 + dice.below(10);
+    let clients = dice.size(40);
     let hall = Hall {
         rules,
         clients: Arc::new(AtomicUsize::new(clients)),

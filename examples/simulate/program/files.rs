@@ -32,7 +32,7 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
     options.read(true).write(true).create(true);
     let first = rules.insist(|| options.open(&path)).await;
     let risk = Risk::new(dice.fork());
-    let steps = dice.size(60);
+    let steps = 10 + dice.size(200);
     let mut tried =
         Tried { rules, risk, handles: vec![first], model: Bytes::default(), cursor: 0, writes: 0 };
     for _ in 0..steps {

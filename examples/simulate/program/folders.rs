@@ -34,7 +34,7 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
     rules.insist(|| made(&root)).await;
     let risk = Risk::new(dice.fork());
     let mut paths = Paths::new();
-    for number in 0..dice.size(40) {
+    for number in 0..10 + dice.size(60) {
         let deed = drawn(&dice, number);
         let after = paths.clone().with(&deed);
         match risk.take(deed.does(&root)).await {

@@ -45,7 +45,7 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
 }
 
 async fn work(dice: Dice, shelf: Shelf, rules: Rules, round: usize) {
-    for number in 0..1 + dice.below(20) {
+    for number in 0..1 + dice.below(30) {
         let known = with(&shelf, |kept| kept.len());
         let salt = dice.next();
         let done = match dice.below(4) {

@@ -28,7 +28,7 @@ struct Side {
 /// Some connections at once.
 pub(crate) async fn run(dice: Dice, rules: Rules) {
     let mut all = Vec::new();
-    for _ in 0..1 + dice.below(3) {
+    for _ in 0..dice.size(6) {
         let (dice, kind) = (dice.fork(), dice.below(8));
         all.push(sexton::spawn(async move {
             match kind {
@@ -205,7 +205,7 @@ impl Side {
     async fn send(&self, to: &mut impl Writer, leaves: bool) {
         let dice = Dice::new(self.seed);
         let risk = Risk::new(dice.fork());
-        let writes = dice.size(24);
+        let writes = dice.size(80);
         let finishes = !leaves || dice.percent(85);
         let outcome = async {
             for _ in 0..writes {

@@ -16,7 +16,7 @@ struct OnPurpose;
 
 /// Some of everything that concerns tasks.
 pub(crate) async fn run(dice: Dice, census: Census) {
-    for _ in 0..dice.size(12) {
+    for _ in 0..5 + dice.size(40) {
         match dice.below(9) {
             0 => one(&dice, &census).await,
             1 => set(&dice, &census).await,

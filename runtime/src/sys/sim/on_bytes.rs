@@ -236,6 +236,7 @@ fn events(state: &mut State, object: Id) -> i16 {
         None => return libc::POLLNVAL,
     };
     let inbox = state.objects.get(object).and_then(Object::inbox);
+    let mut ended = false;
     if readable {
         let is_socket = writable;
         match state.readable(object) {
@@ -243,8 +244,9 @@ fn events(state: &mut State, object: Id) -> i16 {
             Some(_) => events |= libc::POLLIN | libc::POLLRDNORM,
             None => {}
         }
-        let ended = inbox.and_then(|inbox| state.objects.channels.get(&inbox));
-        if is_socket && ended.is_some_and(|inbox| inbox.ended) {
+        let channel = inbox.and_then(|inbox| state.objects.channels.get(&inbox));
+        ended = channel.is_some_and(|inbox| inbox.ended);
+        if is_socket && ended {
             events |= libc::POLLRDHUP;
         }
     }
@@ -253,7 +255,9 @@ fn events(state: &mut State, object: Id) -> i16 {
             Some(Ok(_)) => events |= libc::POLLOUT | libc::POLLWRNORM,
             Some(Err(libc::ECONNRESET)) => events |= libc::POLLERR | libc::POLLHUP,
             Some(Err(_)) if inbox.is_none() => events |= libc::POLLOUT | libc::POLLERR,
-            Some(Err(_)) => events |= libc::POLLOUT | libc::POLLHUP,
+            // Of both directions, not of one.
+            Some(Err(_)) if ended => events |= libc::POLLOUT | libc::POLLHUP,
+            Some(Err(_)) => events |= libc::POLLOUT,
             None => {}
         }
     }
