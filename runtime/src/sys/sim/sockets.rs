@@ -21,7 +21,10 @@ pub(super) fn error(errno: i32) -> io::Error {
 }
 
 impl Here {
-    fn try_with<R>(&self, act: impl FnOnce(&mut State) -> Result<R, i32>) -> io::Result<R> {
+    pub(super) fn try_with<R>(
+        &self,
+        act: impl FnOnce(&mut State) -> Result<R, i32>,
+    ) -> io::Result<R> {
         self.with(|state| {
             state.sweep();
             act(state)
@@ -241,6 +244,9 @@ impl Here {
     pub(in crate::sys) fn take_error(&self, fd: BorrowedFd<'_>) -> io::Result<Option<io::Error>> {
         self.try_with(|state| {
             let (id, _) = names::socket(state, fd.as_raw_fd())?;
+            if let Some(errno) = state.take_mail_error(id) {
+                return Ok(Some(error(errno)));
+            }
             let inbox = state.objects.get(id).and_then(Object::inbox);
             let Some(inbox) = inbox else { return Ok(None) };
             state.settle(inbox);
@@ -281,7 +287,7 @@ impl Here {
     }
 }
 
-fn open(state: &mut State, socket: Socket, host: usize) -> Result<OwnedFd, i32> {
+pub(super) fn open(state: &mut State, socket: Socket, host: usize) -> Result<OwnedFd, i32> {
     match state.objects.open(Kind::Socket(socket), host) {
         Ok((id, fd)) => {
             state.record("socket", id, 0);

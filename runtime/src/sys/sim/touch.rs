@@ -260,6 +260,45 @@ pub(super) unsafe fn finish_msghdr(addr: *mut u8) {
     unsafe { flags.write(0) };
 }
 
+/// The name that a message is for, which the kernel copies at submission; empty if there is none.
+///
+/// # Safety
+///
+/// I1, of the header and of the name, unless `addr` is null.
+pub(super) unsafe fn read_name(addr: *const u8) -> Vec<u8> {
+    if addr.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: the caller's promise.
+    let header = unsafe { addr.cast::<libc::msghdr>().read() };
+    if header.msg_name.is_null() {
+        return Vec::new();
+    }
+    let len = header.msg_namelen as usize;
+    // SAFETY: the caller's promise: `len` bytes of a name.
+    unsafe { Memory::one(header.msg_name.cast(), len) }.read(0, len)
+}
+
+/// What a `recvmsg` of a datagram writes into its header when it completes: the sender's name, cut
+/// to the room for it, and whether bytes were cut.
+///
+/// # Safety
+///
+/// I1, of the header and of its room for a name.
+pub(super) unsafe fn write_name(addr: *mut u8, name: &[u8], cut: bool) {
+    let header = addr.cast::<libc::msghdr>();
+    // SAFETY: the caller's promise.
+    let room = unsafe { (*header).msg_name };
+    // SAFETY: as above.
+    let len = unsafe { &raw mut (*header).msg_namelen };
+    // SAFETY: the caller's promise; nothing is written where there is no room.
+    unsafe { write_peer(room.cast(), len.cast(), name) };
+    // SAFETY: the caller's promise.
+    let flags = unsafe { &raw mut (*header).msg_flags };
+    // SAFETY: as above.
+    unsafe { flags.write(if cut { libc::MSG_TRUNC } else { 0 }) };
+}
+
 /// What an accept writes when it completes: the peer's address, cut to the length that lies at
 /// `len` then, and its full length.
 ///
