@@ -7,7 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-const ROUNDS: u32 = 20;
+const ROUNDS: u32 = 12;
 const CLIENTS: u32 = 3;
 
 /// An answer to the question, and its length, tell what was asked.
