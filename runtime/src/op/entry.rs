@@ -221,9 +221,9 @@ impl<'a> Entry<'a> {
         entry
     }
 
-    /// Receives a message into a buffer without marking it, as [`recv_claim`](Self::recv_claim), and
-    /// who sent it into `msg`. What has no room in the buffer is lost. `IORING_OP_RECVMSG`, since
-    /// Linux 5.3.
+    /// Receives a message into a buffer without marking it, as
+    /// [`recv_claim`](Self::recv_claim), and who sent it into `msg`. What has no room in the buffer
+    /// is lost. `IORING_OP_RECVMSG`, since Linux 5.3.
     pub fn recvmsg_claim(fd: &'a Fd, claim: &'a mut Claim, msg: &'a mut MsgRecv) -> Self {
         let mut entry = Self::recv_claim(fd, claim, false);
         entry.request.opcode = opcode::RecvMsg::CODE;
