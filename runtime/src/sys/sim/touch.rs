@@ -239,6 +239,25 @@ pub(super) unsafe fn read_msghdr(addr: *const u8) -> Memory {
     unsafe { Memory::vectored(header.msg_iov, header.msg_iovlen) }
 }
 
+/// The name that a message is for, which the kernel copies at submission; empty if there is none.
+///
+/// # Safety
+///
+/// I1, of the header and of the name, unless `addr` is null.
+pub(super) unsafe fn read_name(addr: *const u8) -> Vec<u8> {
+    if addr.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: the caller's promise.
+    let header = unsafe { addr.cast::<libc::msghdr>().read() };
+    if header.msg_name.is_null() {
+        return Vec::new();
+    }
+    let len = header.msg_namelen as usize;
+    // SAFETY: the caller's promise: `len` bytes of a name.
+    unsafe { Memory::one(header.msg_name.cast(), len) }.read(0, len)
+}
+
 /// What a `recvmsg` writes into its header when it completes: no name, no control data, no flags.
 ///
 /// # Safety
@@ -260,23 +279,24 @@ pub(super) unsafe fn finish_msghdr(addr: *mut u8) {
     unsafe { flags.write(0) };
 }
 
-/// The name that a message is for, which the kernel copies at submission; empty if there is none.
+/// What an accept writes when it completes: the peer's address, cut to the length that lies at
+/// `len` then, and its full length.
 ///
 /// # Safety
 ///
-/// I1, of the header and of the name, unless `addr` is null.
-pub(super) unsafe fn read_name(addr: *const u8) -> Vec<u8> {
-    if addr.is_null() {
-        return Vec::new();
+/// I1, of both.
+pub(super) unsafe fn write_peer(addr: *mut u8, len: *mut u8, peer: &[u8]) {
+    if addr.is_null() || len.is_null() {
+        return;
     }
+    let len = len.cast::<libc::socklen_t>();
     // SAFETY: the caller's promise.
-    let header = unsafe { addr.cast::<libc::msghdr>().read() };
-    if header.msg_name.is_null() {
-        return Vec::new();
-    }
-    let len = header.msg_namelen as usize;
-    // SAFETY: the caller's promise: `len` bytes of a name.
-    unsafe { Memory::one(header.msg_name.cast(), len) }.read(0, len)
+    let room = unsafe { len.read() } as usize;
+    let count = room.min(peer.len());
+    // SAFETY: the caller's promise: `room` bytes lie there.
+    unsafe { addr.copy_from_nonoverlapping(peer.as_ptr(), count) };
+    // SAFETY: the caller's promise.
+    unsafe { len.write(peer.len() as libc::socklen_t) };
 }
 
 /// What a `recvmsg` of a datagram writes into its header when it completes: the sender's name, cut
@@ -297,24 +317,4 @@ pub(super) unsafe fn write_name(addr: *mut u8, name: &[u8], cut: bool) {
     let flags = unsafe { &raw mut (*header).msg_flags };
     // SAFETY: as above.
     unsafe { flags.write(if cut { libc::MSG_TRUNC } else { 0 }) };
-}
-
-/// What an accept writes when it completes: the peer's address, cut to the length that lies at
-/// `len` then, and its full length.
-///
-/// # Safety
-///
-/// I1, of both.
-pub(super) unsafe fn write_peer(addr: *mut u8, len: *mut u8, peer: &[u8]) {
-    if addr.is_null() || len.is_null() {
-        return;
-    }
-    let len = len.cast::<libc::socklen_t>();
-    // SAFETY: the caller's promise.
-    let room = unsafe { len.read() } as usize;
-    let count = room.min(peer.len());
-    // SAFETY: the caller's promise: `room` bytes lie there.
-    unsafe { addr.copy_from_nonoverlapping(peer.as_ptr(), count) };
-    // SAFETY: the caller's promise.
-    unsafe { len.write(peer.len() as libc::socklen_t) };
 }
