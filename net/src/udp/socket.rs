@@ -195,7 +195,7 @@ impl UdpSocket {
     /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         let kept = self.shared.recv.borrow_mut().error.take();
-        if kept.is_some() { Ok(kept) } else { calls::socket::take_error(self) }
+        if kept.is_some() { Ok(kept) } else { calls::datagram::take_error(self) }
     }
 
     /// A socket of std's, which goes on as one of Sexton's.

@@ -68,6 +68,15 @@ pub fn send_to(fd: impl AsFd, bytes: &[u8], addr: Option<&SocketAddr>) -> io::Re
     })
 }
 
+/// The pending error of the socket, which is cleared.
+///
+/// # Errors
+/// The kernel's.
+pub fn take_error(fd: impl AsFd) -> io::Result<Option<io::Error>> {
+    simulated!(here => here.mail_error(fd.as_fd()));
+    SockRef::from(&fd.as_fd()).take_error()
+}
+
 /// Whether it may send to broadcast addresses.
 ///
 /// # Errors

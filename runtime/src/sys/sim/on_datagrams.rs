@@ -157,6 +157,13 @@ impl Here {
         })
     }
 
+    pub(in crate::sys) fn mail_error(&self, fd: BorrowedFd<'_>) -> io::Result<Option<io::Error>> {
+        self.try_with(|state| {
+            let id = names::find(state, fd.as_raw_fd())?;
+            Ok(state.take_mail_error(id).map(sockets::error))
+        })
+    }
+
     pub(in crate::sys) fn cast(&self, fd: BorrowedFd<'_>) -> io::Result<Cast> {
         self.try_with(|state| {
             let id = names::find(state, fd.as_raw_fd())?;

@@ -244,9 +244,6 @@ impl Here {
     pub(in crate::sys) fn take_error(&self, fd: BorrowedFd<'_>) -> io::Result<Option<io::Error>> {
         self.try_with(|state| {
             let (id, _) = names::socket(state, fd.as_raw_fd())?;
-            if let Some(errno) = state.take_mail_error(id) {
-                return Ok(Some(error(errno)));
-            }
             let inbox = state.objects.get(id).and_then(Object::inbox);
             let Some(inbox) = inbox else { return Ok(None) };
             state.settle(inbox);
