@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
+#[path = "sim/datagrams.rs"]
+mod datagrams;
 #[path = "sim/network.rs"]
 mod network;
 #[path = "sim/hosts.rs"]

@@ -66,6 +66,7 @@ mod memory;
 mod buf_reader;
 mod buf_writer;
 mod std_types;
+mod file_in_memory;
 mod forward;
 mod shared;
 mod too_long;

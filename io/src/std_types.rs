@@ -28,7 +28,7 @@ pub(crate) fn read_from_vectored<V: IoVecBufMut>(bytes: &[u8], mut bufs: V) -> B
 }
 
 /// The bytes from `pos` on; none beyond the end.
-fn from_pos(bytes: &[u8], pos: u64) -> &[u8] {
+pub(crate) fn from_pos(bytes: &[u8], pos: u64) -> &[u8] {
     usize::try_from(pos).ok().and_then(|pos| bytes.get(pos..)).unwrap_or_default()
 }
 

@@ -17,6 +17,8 @@ pub trait ToSocketAddrs {
 #[doc(hidden)]
 #[derive(Clone, Debug)]
 pub enum Target {
+    /// This address.
+    Addr(SocketAddr),
     /// These addresses, in order.
     Addrs(Vec<SocketAddr>),
     /// All addresses of this name, with this port.
@@ -26,19 +28,36 @@ pub enum Target {
 /// The addresses to try, in order; at least one.
 pub(crate) async fn resolve(addr: impl ToSocketAddrs) -> io::Result<Vec<SocketAddr>> {
     let addrs = match addr.target()? {
+        Target::Addr(addr) => vec![addr],
         Target::Addrs(addrs) => addrs,
         Target::Name(host, port) => {
             spawn_blocking(move || calls::socket::resolve(&host, port)).await??
         }
     };
     if addrs.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no address to try"));
+        return Err(no_address());
     }
     Ok(addrs)
 }
 
+/// The first address: where a datagram goes. One that is known costs no memory.
+pub(crate) async fn resolve_first(addr: impl ToSocketAddrs) -> io::Result<SocketAddr> {
+    match addr.target()? {
+        Target::Addr(addr) => Ok(addr),
+        Target::Addrs(addrs) => addrs.first().copied().ok_or_else(no_address),
+        Target::Name(host, port) => {
+            let found = spawn_blocking(move || calls::socket::resolve(&host, port)).await??;
+            found.first().copied().ok_or_else(no_address)
+        }
+    }
+}
+
+fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "no address to try")
+}
+
 fn one(addr: impl Into<SocketAddr>) -> io::Result<Target> {
-    Ok(Target::Addrs(vec![addr.into()]))
+    Ok(Target::Addr(addr.into()))
 }
 
 impl ToSocketAddrs for SocketAddr {
@@ -134,8 +153,8 @@ mod tests {
 
     #[test]
     fn literals_need_no_resolver_and_nonsense_is_refused() {
-        assert!(matches!("127.0.0.1:80".target(), Ok(Target::Addrs(a)) if a.len() == 1));
-        assert!(matches!(("::1", 80).target(), Ok(Target::Addrs(_))));
+        assert!(matches!("127.0.0.1:80".target(), Ok(Target::Addr(_))));
+        assert!(matches!(("::1", 80).target(), Ok(Target::Addr(_))));
         assert!(matches!("localhost:80".target(), Ok(Target::Name(h, 80)) if h == "localhost"));
         for bad in ["", "nothing", ":80", "host:99999", "host:", "a\0b:80"] {
             let error = bad.target().unwrap_err();

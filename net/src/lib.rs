@@ -4,7 +4,7 @@
 //!   tcp ───┐
 //!   unix ──┼── halves, impls, methods ── socket (what the handles of one stream share)
 //!   pipe ──┘   (written once for all)      │
-//!                                          └── op (what the kernel is asked, one a file)
+//!   udp ───────────────────────────────────┴── op (what the kernel is asked, one a file)
 //! ```
 //!
 //! Read in this order: `socket` (the read state and the write state of a stream), `op`, `tcp`, the
@@ -21,6 +21,7 @@ mod methods;
 mod halves;
 mod addr;
 mod tcp;
+mod udp;
 mod unix;
 #[cfg(feature = "stream")]
 mod incoming;
@@ -31,4 +32,5 @@ pub use halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHal
 #[cfg(feature = "stream")]
 pub use incoming::Incoming;
 pub use tcp::{TcpListener, TcpStream};
+pub use udp::UdpSocket;
 pub use unix::{UCred, UnixListener, UnixStream};

@@ -148,3 +148,37 @@ fn shared_holders_read_and_write_side_by_side() {
     let shared = Arc::new(Slow::new(b""));
     assert_eq!(block_on(both(shared)), b"leftright");
 }
+
+#[test]
+fn a_file_in_memory_grows_with_zeros_and_is_shared_by_reference() {
+    block_on(async {
+        let file = Rc::new(RefCell::new(b"0123".to_vec()));
+        let other = Rc::clone(&file);
+        assert_eq!(other.write_at("abc", 2).await.unwrap(), (3, "abc"));
+        assert_eq!(file.write_vectored_at(["", "x", "yz"], 7).await.unwrap().0, 3);
+        assert_eq!(*file.borrow(), b"01abc\0\0xyz");
+        assert_eq!(file.write_at("", 100).await.unwrap().0, 0, "nothing makes it no longer");
+        let bufs = [Vec::with_capacity(2), Vec::with_capacity(64)];
+        let (n, bufs) = other.read_vectored_at(bufs, 3).await.unwrap();
+        assert_eq!((n, &bufs[0][..], &bufs[1][..]), (7, &b"bc"[..], &b"\0\0xyz"[..]));
+        assert_eq!(file.read_at(Vec::with_capacity(1), 10).await.unwrap().0, 0, "the end");
+        assert_eq!(file.read_at(Vec::with_capacity(1), u64::MAX).await.unwrap().0, 0);
+        let error = file.read_at(Vec::new(), 0).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        // Beyond what memory there can be: an error with the buffer, and nothing has changed.
+        for pos in [u64::MAX, u64::MAX / 4] {
+            let error = file.write_at("far", pos).await.unwrap_err();
+            assert_eq!(error.into_buf(), "far");
+        }
+        assert_eq!(file.borrow().len(), 10);
+    });
+    let file = RefCell::new(b"held".to_vec());
+    let held = file.borrow();
+    let error = block_on(file.write_at("no", 0)).unwrap_err();
+    assert_eq!((error.kind(), *error.buf()), (ErrorKind::ResourceBusy, "no"));
+    drop(held);
+    let held = file.borrow_mut();
+    let error = block_on(file.read_at(Vec::with_capacity(1), 0)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ResourceBusy);
+    drop(held);
+}

@@ -2,14 +2,18 @@
 
 mod accept;
 mod connect;
+mod recv_from;
 mod recv_into;
 mod recv_pool;
 mod send;
 mod send_rest;
+mod send_to;
 
 pub(crate) use accept::Accept;
 pub(crate) use connect::{Connect, ConnectUnix};
+pub(crate) use recv_from::RecvFrom;
 pub(crate) use recv_into::RecvInto;
 pub(crate) use recv_pool::RecvPool;
 pub(crate) use send::{Send, SendVectored, WriteVectored};
 pub(crate) use send_rest::SendRest;
+pub(crate) use send_to::SendTo;

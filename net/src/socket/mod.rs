@@ -28,7 +28,9 @@ mod write;
 mod writer;
 
 pub(crate) use backlog::Backlog;
+pub(crate) use read::no_room;
 pub(crate) use reader::Reader;
-pub(crate) use recv::Ticket;
+pub(crate) use recv::{Ticket, is_cancelled};
 pub(crate) use shared::{Kind, Shared};
+pub(crate) use waiters::Waiters;
 pub(crate) use writer::Writer;

@@ -45,7 +45,7 @@ enum Phase {
 
 impl<B: IoBufMut> Unpin for ReadOwned<'_, B> {}
 
-pub(super) fn no_room() -> io::Error {
+pub(crate) fn no_room() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidInput,
         "the buffer has no room to read into: give it capacity (`Vec::with_capacity`, `clear`), or \

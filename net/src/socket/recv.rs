@@ -168,6 +168,6 @@ pub(super) fn taken(claim: &mut Claim) -> Chunk {
 }
 
 /// `ECANCELED`, by the number that Linux has everywhere.
-pub(super) fn is_cancelled(error: &io::Error) -> bool {
+pub(crate) fn is_cancelled(error: &io::Error) -> bool {
     error.raw_os_error() == Some(125)
 }

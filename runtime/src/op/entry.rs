@@ -11,7 +11,7 @@
 
 use super::abi;
 use super::addr::SocketAddrBuf;
-use super::msg::{MsgSend, Parts};
+use super::msg::{MsgRecv, MsgSend, Parts};
 use super::unix_addr::UnixAddrBuf;
 use crate::fd::Fd;
 use crate::sys::Request;
@@ -221,6 +221,18 @@ impl<'a> Entry<'a> {
         entry
     }
 
+    /// Receives a message into a buffer without marking it, as
+    /// [`recv_claim`](Self::recv_claim), and who sent it into `msg`. What has no room in the buffer
+    /// is lost. `IORING_OP_RECVMSG`, since Linux 5.3.
+    pub fn recvmsg_claim(fd: &'a Fd, claim: &'a mut Claim, msg: &'a mut MsgRecv) -> Self {
+        let mut entry = Self::recv_claim(fd, claim, false);
+        entry.request.opcode = opcode::RecvMsg::CODE;
+        let (room, len) = (entry.request.addr, entry.request.len as usize);
+        entry.request.addr = msg.link(room, len).cast();
+        entry.request.len = 1;
+        entry
+    }
+
     /// Reads a pipe into a buffer without marking it, as [`recv_claim`](Self::recv_claim).
     /// `IORING_OP_READ`, since Linux 5.6.
     pub fn read_claim(fd: &'a Fd, claim: &'a mut Claim) -> Self {
@@ -254,6 +266,17 @@ impl<'a> Entry<'a> {
     pub fn send<B: IoBuf>(fd: &'a Fd, buf: &'a B) -> Self {
         let mut entry = Self::on(opcode::Send::CODE, fd).drain(buf);
         entry.request.op_flags = libc::MSG_NOSIGNAL as u32;
+        entry
+    }
+
+    /// Sends the filled part of `buf` to an address, without `SIGPIPE`. `IORING_OP_SEND` with an
+    /// address, since Linux 6.1.
+    pub fn send_to<B: IoBuf>(fd: &'a Fd, buf: &'a B, to: &'a SocketAddrBuf) -> Self {
+        let mut entry = Self::send(fd, buf);
+        let (addr, len) = to.bytes();
+        entry.request.addr2 = addr.cast_mut();
+        // The length is the first half of the field.
+        entry.request.file_index = if cfg!(target_endian = "big") { len << 16 } else { len };
         entry
     }
 

@@ -28,7 +28,7 @@ pub use addr::SocketAddrBuf;
 pub use completion::Completion;
 pub use detached::Detached;
 pub use entry::{Answered, Entry};
-pub use msg::{MsgSend, Parts};
+pub use msg::{MsgRecv, MsgSend, Parts};
 pub use nop::Nop;
 pub use poll::PollFd;
 pub use read::{ReadAt, ReadVectoredAt};

@@ -1,4 +1,5 @@
-//! Several buffers in one request: the array of addresses lies with the buffers.
+//! Several buffers in one request, and messages: the array of addresses, and the header, lie with
+//! what they name.
 //!
 //! # Invariants
 //!
@@ -7,7 +8,9 @@
 
 #![allow(unsafe_code, reason = "self-referential structures are linked through raw pointers")]
 
+use super::addr::SocketAddrBuf;
 use sexton_buffers::{IoVecBuf, IoVecBufMut};
+use std::net::SocketAddr;
 
 /// More parts than the kernel takes (`IOV_MAX`) make a short operation.
 const MAX_PARTS: usize = 1024;
@@ -93,6 +96,59 @@ impl<V> MsgSend<V> {
     #[must_use]
     pub fn into_inner(self) -> V {
         self.parts.into_inner()
+    }
+}
+
+/// What comes along with a message that is received into one buffer: who sent it.
+///
+/// It can be used again for the next message.
+pub struct MsgRecv {
+    peer: SocketAddrBuf,
+    part: libc::iovec,
+    header: libc::msghdr,
+}
+
+impl std::fmt::Debug for MsgRecv {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MsgRecv").field("peer", &self.peer).finish_non_exhaustive()
+    }
+}
+
+impl Default for MsgRecv {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MsgRecv {
+    /// Nothing has come, nothing is linked.
+    #[must_use]
+    pub fn new() -> Self {
+        // SAFETY: `msghdr` is plain C data: null pointers and zeros are its empty value.
+        let header = unsafe { std::mem::zeroed() };
+        let part = libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 };
+        Self { peer: SocketAddrBuf::empty(), part, header }
+    }
+
+    /// Who sent the message, if the kernel named an internet address.
+    #[must_use]
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.peer.get()
+    }
+
+    /// Links header, name and buffer; called at the final address. The header.
+    pub(super) fn link(&mut self, room: *mut u8, len: usize) -> *mut libc::msghdr {
+        // The last message's sender is not this one's.
+        self.peer = SocketAddrBuf::empty();
+        let (name, name_len) = self.peer.room();
+        // SAFETY: `room` says where the length lies, in what `self` borrows exclusively.
+        self.header.msg_namelen = unsafe { *name_len };
+        self.header.msg_name = name.cast();
+        self.part = libc::iovec { iov_base: room.cast(), iov_len: len };
+        self.header.msg_iov = &raw mut self.part;
+        self.header.msg_iovlen = 1;
+        self.header.msg_flags = 0;
+        &raw mut self.header
     }
 }
 

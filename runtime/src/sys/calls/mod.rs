@@ -13,6 +13,7 @@ macro_rules! simulated {
     };
 }
 
+pub mod datagram;
 pub mod file;
 pub mod pipe;
 pub mod socket;

@@ -60,6 +60,9 @@ faults! {
     Unreachable unreachable "A connect finds no way to the host.",
     Reset resets "A connection is reset.",
     SlowNet slow_network "A segment of a connection takes long.",
+    LostDatagram lost_datagrams "A datagram is lost on its way.",
+    DuplicatedDatagram duplicated_datagrams "A datagram arrives twice.",
+    ReorderedDatagram reordered_datagrams "A datagram is overtaken by later ones.",
     PollSpurious spurious_polls "A poll says ready too early.",
     ReadError read_errors "A read of a file fails (`EIO`).",
     WriteError write_errors "A write of a file fails (`EIO`).",
@@ -124,7 +127,7 @@ impl Faults {
             .register_errors(0.02)
     }
 
-    /// What a network does: [`scheduling`](Self::scheduling), resets, refusals.
+    /// What a network does: [`scheduling`](Self::scheduling), resets, refusals, lost datagrams.
     pub const fn network() -> Self {
         Self::scheduling()
             .slow_network(0.3)
@@ -133,6 +136,9 @@ impl Faults {
             .refused(0.03)
             .unreachable(0.02)
             .aborted_accepts(0.03)
+            .lost_datagrams(0.05)
+            .duplicated_datagrams(0.03)
+            .reordered_datagrams(0.05)
             .no_descriptors(0.01)
     }
 

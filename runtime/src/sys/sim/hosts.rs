@@ -75,7 +75,7 @@ impl Hosts {
         self.all.iter().position(|host| host.addr == Some(addr))
     }
 
-    fn has(&self, host: usize, addr: IpAddr) -> bool {
+    pub(super) fn has(&self, host: usize, addr: IpAddr) -> bool {
         addr.is_loopback() || addr.is_unspecified() || self.all[host].addr == Some(addr)
     }
 

@@ -17,7 +17,7 @@ use super::operation::{Operation, opcode};
 use super::provided::Groups;
 use super::touch;
 use super::world::State;
-use super::{on_bytes, on_files};
+use super::{on_bytes, on_datagrams, on_files};
 
 /// `IORING_CQE_F_BUFFER`: the upper half of the flags is a buffer's number.
 pub(super) const F_BUFFER: u32 = 1 << 0;
@@ -113,6 +113,7 @@ enum Is {
     Stream,
     Listener,
     Unconnected,
+    Datagrams,
     Pipe,
     File,
 }
@@ -132,6 +133,7 @@ fn on_object(
             Link::Fresh => Is::Unconnected,
             Link::Listening(_) => Is::Listener,
             Link::Connected(_) => Is::Stream,
+            Link::Datagrams(_) => Is::Datagrams,
         },
         Some(Kind::PipeFrom(_) | Kind::PipeTo(_)) => Is::Pipe,
         Some(Kind::File(_)) => Is::File,
@@ -144,6 +146,12 @@ fn on_object(
         (FSYNC, Is::File) => on_files::sync(state, operation, object),
         (RECV | RECVMSG | SEND | SENDMSG | SHUTDOWN | ACCEPT | CONNECT, Is::File | Is::Pipe) => {
             Step::end(-libc::ENOTSOCK)
+        }
+        (READ | READV | RECV | RECVMSG, Is::Datagrams) => {
+            on_datagrams::receive(state, operation, object)
+        }
+        (WRITE | WRITEV | SEND | SENDMSG, Is::Datagrams) => {
+            on_datagrams::send(state, operation, object)
         }
         (READ | READV | RECV | RECVMSG, Is::Stream | Is::Pipe) => {
             on_bytes::receive(state, operation, object, groups)

@@ -3,14 +3,14 @@
 //! It does what io_uring does, at completion time and through the operations' own pointers, and
 //! everything that io_uring may do: any order, short transfers, lost races, refusals. Read in this
 //! order: `world` (what all cores share), `schedule` and `threads` (who runs, and the clock),
-//! `objects`, `channel` and `hosts` (descriptors, connections, the network), `tree` (files and the
-//! disk); `touch` (foreign memory), `provided`, `operation`, `interpret`, `on_bytes`, `on_files`,
-//! `cancel`, `ring` and `complete` (what is in flight); `sockets` and `files` (plain calls);
-//! `faults`, `profile`, `trace`; `hand` (the kernel by hand, for tests of one ring), `api` and
-//! `host` (for users).
+//! `objects`, `channel`, `datagrams` and `hosts` (descriptors, connections, the network), `tree`
+//! (files and the disk); `touch` (foreign memory), `provided`, `operation`, `interpret`,
+//! `on_bytes`, `on_datagrams`, `on_files`, `cancel`, `ring` and `complete` (what is in flight);
+//! `sockets` and `files` (plain calls); `faults`, `profile`, `trace`; `hand` (the kernel by hand,
+//! for tests of one ring), `api` and `host` (for users).
 //!
 //! Not modelled, since Sexton does not use it: links, drains, registered files and buffers,
-//! zero-copy sends, bundles, incremental buffers, messages between rings, datagrams.
+//! zero-copy sends, bundles, incremental buffers, messages between rings, multicast groups.
 
 mod rng;
 mod trace;
@@ -19,6 +19,7 @@ mod profile;
 mod world;
 mod schedule;
 mod channel;
+mod datagrams;
 mod objects;
 mod hosts;
 mod tree;
@@ -27,6 +28,7 @@ mod provided;
 mod operation;
 mod interpret;
 mod on_bytes;
+mod on_datagrams;
 mod on_files;
 mod cancel;
 mod waker;

@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::channel::Channel;
+use super::datagrams::Mail;
 use super::tree::Inode;
 
 /// The number of an object or of a channel; none is given out twice.
@@ -72,7 +73,7 @@ pub(super) struct OpenFile {
     pub(super) writes: bool,
 }
 
-/// A stream socket.
+/// A socket: of a stream, unless its state says otherwise.
 #[derive(Debug, Default)]
 pub(super) struct Socket {
     pub(super) local: Option<Name>,
@@ -100,6 +101,8 @@ pub(super) enum Link {
     Fresh,
     Listening(VecDeque<Arrived>),
     Connected(Stream),
+    /// No stream: of datagrams.
+    Datagrams(Box<Mail>),
 }
 
 /// Both directions of a connection, as one end has them.

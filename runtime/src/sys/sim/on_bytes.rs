@@ -64,7 +64,7 @@ impl State {
         let stream = match self.objects.get(object).map(|object| &object.kind) {
             Some(Kind::Socket(socket)) if !socket.is_unix => match socket.state {
                 Link::Connected(stream) => stream,
-                Link::Fresh | Link::Listening(_) => return,
+                Link::Fresh | Link::Listening(_) | Link::Datagrams(_) => return,
             },
             _ => return,
         };
@@ -229,6 +229,7 @@ fn events(state: &mut State, object: Id) -> i16 {
             Link::Listening(_) => return libc::POLLIN,
             Link::Fresh => return libc::POLLHUP | libc::POLLOUT,
             Link::Connected(_) => (true, true),
+            Link::Datagrams(_) => return super::on_datagrams::events(state, object),
         },
         Some(Kind::PipeFrom(_)) => (true, false),
         Some(Kind::PipeTo(_)) => (false, true),

@@ -76,7 +76,7 @@ pub(super) struct Operation {
     pub(super) memory: Memory,
     /// Who asks.
     pub(super) host: usize,
-    /// The path of an open, the name of a connect.
+    /// The path of an open, the name of a connect, whom a datagram is for.
     pub(super) name: Vec<u8>,
     /// When it times out, in nanoseconds.
     pub(super) deadline: Option<u64>,
@@ -138,6 +138,14 @@ impl Operation {
             let len = usize::try_from(request.off).unwrap_or(0);
             // SAFETY: I1: a name of so many bytes, copied at submission.
             name = unsafe { Memory::one(request.addr, len) }.read(0, len);
+        } else if request.opcode == opcode::SEND && !request.addr2.is_null() {
+            // The length is 16 bits, in the half that comes first in memory.
+            let len = ((request.file_index | request.file_index >> 16) & 0xffff) as usize;
+            // SAFETY: I1: a name of so many bytes, copied at submission.
+            name = unsafe { Memory::one(request.addr2, len) }.read(0, len);
+        } else if request.opcode == opcode::SENDMSG {
+            // SAFETY: I1.
+            name = unsafe { touch::read_name(request.addr) };
         }
         let object = match request.opcode {
             opcode::NOP
@@ -185,6 +193,12 @@ impl Operation {
             doom: None,
             invalid,
         }
+    }
+
+    /// Says in the header of a received message who sent it, and whether it was cut.
+    pub(super) fn name_sender(&self, name: &[u8], cut: bool) {
+        // SAFETY: I1: it has not completed yet.
+        unsafe { touch::write_name(self.request.addr, name, cut) };
     }
 
     /// The kernel lets go of everything; it completes with this result.

@@ -21,7 +21,10 @@ pub(super) fn error(errno: i32) -> io::Error {
 }
 
 impl Here {
-    fn try_with<R>(&self, act: impl FnOnce(&mut State) -> Result<R, i32>) -> io::Result<R> {
+    pub(super) fn try_with<R>(
+        &self,
+        act: impl FnOnce(&mut State) -> Result<R, i32>,
+    ) -> io::Result<R> {
         self.with(|state| {
             state.sweep();
             act(state)
@@ -286,7 +289,7 @@ impl Here {
     }
 }
 
-fn open(state: &mut State, socket: Socket, host: usize) -> Result<OwnedFd, i32> {
+pub(super) fn open(state: &mut State, socket: Socket, host: usize) -> Result<OwnedFd, i32> {
     match state.objects.open(Kind::Socket(socket), host) {
         Ok((id, fd)) => {
             state.record("socket", id, 0);

@@ -242,6 +242,25 @@ pub(super) unsafe fn read_msghdr(addr: *const u8) -> Memory {
     unsafe { Memory::vectored(header.msg_iov, header.msg_iovlen) }
 }
 
+/// The name that a message is for, which the kernel copies at submission; empty if there is none.
+///
+/// # Safety
+///
+/// I1, of the header and of the name, unless `addr` is null.
+pub(super) unsafe fn read_name(addr: *const u8) -> Vec<u8> {
+    if addr.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: the caller's promise.
+    let header = unsafe { addr.cast::<libc::msghdr>().read() };
+    if header.msg_name.is_null() {
+        return Vec::new();
+    }
+    let len = header.msg_namelen as usize;
+    // SAFETY: the caller's promise: `len` bytes of a name.
+    unsafe { Memory::one(header.msg_name.cast(), len) }.read(0, len)
+}
+
 /// What a `recvmsg` writes into its header when it completes: no name, no control data, no flags.
 ///
 /// # Safety
@@ -296,4 +315,24 @@ pub(super) unsafe fn write_peer(addr: *mut u8, len: *mut u8, peer: &[u8]) {
     unsafe { addr.copy_from_nonoverlapping(peer.as_ptr(), count) };
     // SAFETY: the caller's promise.
     unsafe { len.write(peer.len() as libc::socklen_t) };
+}
+
+/// What a `recvmsg` of a datagram writes into its header when it completes: the sender's name, cut
+/// to the room for it, and whether bytes were cut.
+///
+/// # Safety
+///
+/// I1, of the header and of its room for a name.
+pub(super) unsafe fn write_name(addr: *mut u8, name: &[u8], cut: bool) {
+    let header = addr.cast::<libc::msghdr>();
+    // SAFETY: the caller's promise.
+    let room = unsafe { (*header).msg_name };
+    // SAFETY: as above.
+    let len = unsafe { &raw mut (*header).msg_namelen };
+    // SAFETY: the caller's promise; nothing is written where there is no room.
+    unsafe { write_peer(room.cast(), len.cast(), name) };
+    // SAFETY: the caller's promise.
+    let flags = unsafe { &raw mut (*header).msg_flags };
+    // SAFETY: as above.
+    unsafe { flags.write(if cut { libc::MSG_TRUNC } else { 0 }) };
 }
