@@ -164,3 +164,32 @@ fn a_token_gives_the_buffer_back_and_a_late_success_too() {
         assert_eq!(fd.handles(), 1);
     });
 }
+
+/// A waker that submits an operation, as a task of somebody's own may on its thread.
+struct Submits;
+
+impl std::task::Wake for Submits {
+    fn wake(self: std::sync::Arc<Self>) {
+        WOKEN.with(|woken| woken.set(woken.get() + 1));
+        drop(submit(Nop));
+    }
+}
+
+thread_local! {
+    static WOKEN: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
+}
+
+#[test]
+fn a_waker_may_submit() {
+    run(async {
+        let (fd, peer) = pair();
+        let mut waiting = submit(recv(&fd));
+        let waker = Waker::from(std::sync::Arc::new(Submits));
+        assert!(Pin::new(&mut waiting).poll(&mut Context::from_waker(&waker)).is_pending());
+        turn().await;
+        sim::write(&peer, b"hi").unwrap();
+        turns().await;
+        assert_eq!(WOKEN.get(), 1);
+        assert_eq!(waiting.await.unwrap().0, 2);
+    });
+}
