@@ -4,6 +4,11 @@
 
 #[path = "sim/datagrams.rs"]
 mod datagrams;
+#[path = "support/poll.rs"]
+#[expect(dead_code, reason = "a part of it is for other tests")]
+mod poll;
+#[path = "sim/small.rs"]
+mod small;
 #[path = "sim/network.rs"]
 mod network;
 #[path = "sim/hosts.rs"]

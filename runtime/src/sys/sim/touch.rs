@@ -1,7 +1,7 @@
 //! Memory of the operations in flight, touched as the kernel would: through their pointers.
 //!
 //! What an operation is to fill gets a pattern when it is submitted, and what it is to send is
-//! summed up. Both must still be so when it completes: nobody else may write there meanwhile. Under
+//! copied. Both must still be so when it completes: nobody else may write there meanwhile. Under
 //! AddressSanitizer (`--cfg sexton_asan`) it is poisoned besides, so that no one may even read it.
 //!
 //! # Invariants
@@ -18,6 +18,8 @@ use std::time::Duration;
 const PATTERN: u8 = 0xa5;
 /// Of a long stretch so many bytes at either end are looked at.
 const EDGE: usize = 4096;
+/// As much of the pattern as is compared at once.
+static PATTERNS: [u8; 2 * EDGE] = [PATTERN; 2 * EDGE];
 
 /// A stretch of foreign memory.
 #[derive(Clone, Copy, Debug)]
@@ -37,14 +39,14 @@ pub(super) struct Memory {
 }
 
 /// What nobody else may change while the operation is in flight.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 enum Guard {
     #[default]
     None,
     /// It is to be filled: the pattern.
     Pattern,
-    /// It is to be sent: the sum.
-    Sum(u64),
+    /// It is to be sent: a copy of what is looked at.
+    Copy(Vec<u8>),
 }
 
 impl Memory {
@@ -94,7 +96,7 @@ impl Memory {
 
     /// Begins to watch memory that will be sent.
     pub(super) fn watch_filled(&mut self) {
-        self.guard = Guard::Sum(self.sum());
+        self.guard = Guard::Copy(self.copy());
         self.poison(true);
     }
 
@@ -103,25 +105,23 @@ impl Memory {
         self.poison(false);
         match std::mem::take(&mut self.guard) {
             Guard::None => true,
-            Guard::Sum(sum) => sum == self.sum(),
+            Guard::Copy(copy) => copy == self.copy(),
             Guard::Pattern => self.edges().iter().all(|edge| {
                 // SAFETY: I1, and `watch_unfilled` has initialised it.
                 let bytes = unsafe { std::slice::from_raw_parts(edge.addr, edge.len) };
-                bytes.iter().all(|byte| *byte == PATTERN)
+                bytes == &PATTERNS[..edge.len]
             }),
         }
     }
 
-    fn sum(&self) -> u64 {
-        let mut sum = 0_u64;
+    fn copy(&self) -> Vec<u8> {
+        let mut copy = Vec::new();
         for edge in self.edges() {
             // SAFETY: I1: initialised by whoever sends it.
             let bytes = unsafe { std::slice::from_raw_parts(edge.addr, edge.len) };
-            for byte in bytes {
-                sum = (sum.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(0x517c_c1b7_2722_0a95);
-            }
+            copy.extend_from_slice(bytes);
         }
-        sum
+        copy
     }
 
     /// What is looked at: short stretches, and both ends of long ones.
