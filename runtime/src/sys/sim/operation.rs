@@ -127,25 +127,10 @@ impl Operation {
             invalid = (time.is_none() || !known).then_some(libc::EINVAL);
             deadline = time.and_then(|time| since.checked_add(nanos(time)));
         }
-        let mut name = Vec::new();
-        if request.opcode == opcode::OPENAT {
-            // SAFETY: I1.
-            match unsafe { touch::read_path(request.addr) } {
-                Some(path) => name = path,
-                None => invalid = Some(libc::EFAULT),
-            }
-        } else if request.opcode == opcode::CONNECT {
-            let len = usize::try_from(request.off).unwrap_or(0);
-            // SAFETY: I1: a name of so many bytes, copied at submission.
-            name = unsafe { Memory::one(request.addr, len) }.read(0, len);
-        } else if request.opcode == opcode::SEND && !request.addr2.is_null() {
-            // The length is 16 bits, in the half that comes first in memory.
-            let len = ((request.file_index | request.file_index >> 16) & 0xffff) as usize;
-            // SAFETY: I1: a name of so many bytes, copied at submission.
-            name = unsafe { Memory::one(request.addr2, len) }.read(0, len);
-        } else if request.opcode == opcode::SENDMSG {
-            // SAFETY: I1.
-            name = unsafe { touch::read_name(request.addr) };
+        // SAFETY: I1.
+        let name = unsafe { name(&request) };
+        if name.is_none() {
+            invalid = Some(libc::EFAULT);
         }
         let object = match request.opcode {
             opcode::NOP
@@ -182,7 +167,7 @@ impl Operation {
             object,
             host,
             memory,
-            name,
+            name: name.unwrap_or_default(),
             deadline,
             not_before: since + delay(state, request.opcode),
             since,
@@ -242,6 +227,32 @@ impl Operation {
     pub(super) fn alarm(&self, now: u64) -> Option<u64> {
         let later = (self.not_before > now).then_some(self.not_before);
         later.into_iter().chain(self.deadline).min()
+    }
+}
+
+/// The path or the socket's name in a request, copied at submission; none if it lies nowhere.
+///
+/// # Safety
+///
+/// I1.
+unsafe fn name(request: &Request) -> Option<Vec<u8>> {
+    match request.opcode {
+        // SAFETY: I1.
+        opcode::OPENAT => unsafe { touch::read_path(request.addr) },
+        opcode::CONNECT => {
+            let len = usize::try_from(request.off).unwrap_or(0);
+            // SAFETY: I1: a name of so many bytes.
+            Some(unsafe { Memory::one(request.addr, len) }.read(0, len))
+        }
+        opcode::SEND if !request.addr2.is_null() => {
+            // The length is 16 bits, in the half that comes first in memory.
+            let len = ((request.file_index | request.file_index >> 16) & 0xffff) as usize;
+            // SAFETY: I1: a name of so many bytes.
+            Some(unsafe { Memory::one(request.addr2, len) }.read(0, len))
+        }
+        // SAFETY: I1.
+        opcode::SENDMSG => Some(unsafe { touch::read_name(request.addr) }),
+        _ => Some(Vec::new()),
     }
 }
 
