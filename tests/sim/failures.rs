@@ -82,3 +82,17 @@ fn descriptors_that_are_left_are_counted() {
     let ((), report) = Sim::new(1).try_run(ends).unwrap();
     assert_eq!(report.descriptors, 1);
 }
+
+#[test]
+fn a_completion_that_the_kernel_dropped_ends_the_core_and_says_so() {
+    let failure = Sim::new(3)
+        .faults(Faults::none().dropped_completions(0.2))
+        .try_run(|| async {
+            loop {
+                sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .map(|((), _)| ())
+        .unwrap_err();
+    assert!(failure.reasons()[0].contains("dropped a completion"), "{failure}");
+}

@@ -54,23 +54,25 @@ faults! {
     NoBuffers no_buffers "There is no provided buffer for a moment (`ENOBUFS`).",
     MultishotEnd multishot_ends "A multishot operation ends after a result.",
     NonemptyLie nonempty_lies "A receive says wrongly whether more data waits.",
-    ConnAborted aborted_accepts "A connection is gone before it is accepted (`ECONNABORTED`).",
-    NoDescriptors no_descriptors "There is no descriptor left (`EMFILE`).",
+    ConnAborted aborted_accepts "A connection is gone before it is accepted (`ECONNABORTED` and the like).",
+    NoDescriptors no_descriptors "There is no descriptor left (`EMFILE`, `ENFILE`), or no memory for one.",
     Refused refused "A connect is refused.",
-    Unreachable unreachable "A connect finds no way to the host.",
-    Reset resets "A connection is reset.",
+    Unreachable unreachable "A connect finds no way to the host, no port, no answer, or a filter.",
+    Reset resets "A connection breaks: it is reset, or its peer does not answer any more.",
     SlowNet slow_network "A segment of a connection takes long.",
     LostDatagram lost_datagrams "A datagram is lost on its way.",
     DuplicatedDatagram duplicated_datagrams "A datagram arrives twice.",
     ReorderedDatagram reordered_datagrams "A datagram is overtaken by later ones.",
     PollSpurious spurious_polls "A poll says ready too early.",
     ReadError read_errors "A read of a file fails (`EIO`).",
-    WriteError write_errors "A write of a file fails (`EIO`).",
-    DiskFull disk_full "A write finds the disk full (`ENOSPC`).",
+    WriteError write_errors "A write of a file fails (`EIO`, `EROFS`).",
+    DiskFull disk_full "A write finds the disk full, or its owner's part of it (`ENOSPC`, `EDQUOT`).",
     SyncError sync_errors "A sync fails (`EIO`), and what it should have written may be lost.",
-    OpenError open_errors "An open fails (`EIO`).",
+    OpenError open_errors "An open fails (`EIO`, `EACCES`, `ELOOP`, `ENOMEM`).",
     WouldBlock would_block "A call that never waits says that it would.",
     Punt punts "A read that never waits is not supported by the file (tmpfs, procfs).",
+    Poisoned dropped_completions "`enter` says that a completion was dropped for want of memory (`EBADR`).",
+    StrayBuffer stray_buffers "On Linux 6.12, a failed read names a provided buffer that it did not take.",
     Stuck stuck_operations "An operation neither completes nor can be cancelled before its ring is closed.",
     RegisterError register_errors "Provided buffers can't be registered (`ENOMEM`).",
 }
@@ -123,6 +125,7 @@ impl Faults {
             .spurious_polls(0.05)
             .slow_network(0.1)
             .would_block(0.2)
+            .stray_buffers(0.05)
             .punts(0.1)
             .register_errors(0.02)
     }

@@ -148,9 +148,14 @@ impl State {
 
     /// As if the other end had reset the connection; the other end hears of it, too.
     pub(super) fn reset(&mut self, stream: Stream) {
+        self.break_off(stream, libc::ECONNRESET);
+    }
+
+    /// Our end breaks with this error, and the other one is reset.
+    pub(super) fn break_off(&mut self, stream: Stream, errno: i32) {
         let now = self.now();
         if let Some(inbox) = self.objects.channels.get_mut(&stream.inbox) {
-            inbox.fail(libc::ECONNRESET, now);
+            inbox.fail(errno, now);
             inbox.settle(now);
         }
         self.fail(stream.outbox, libc::ECONNRESET);

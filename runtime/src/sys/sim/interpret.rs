@@ -185,7 +185,8 @@ fn accept(state: &mut State, operation: &mut Operation, listener: Id) -> Step {
         return Step::Wait;
     }
     if state.fault(Fault::NoDescriptors) {
-        return Step::end(-libc::EMFILE);
+        let errnos = [libc::EMFILE, libc::ENFILE, libc::ENOBUFS, libc::ENOMEM];
+        return Step::end(-state.one_of(&errnos));
     }
     let Some(socket) = state.objects.get_mut(listener).and_then(Object::socket_mut) else {
         return Step::Wait;
@@ -195,7 +196,7 @@ fn accept(state: &mut State, operation: &mut Operation, listener: Id) -> Step {
     let Some(arrived) = backlog.pop_front() else { return Step::Wait };
     if state.fault(Fault::ConnAborted) {
         state.reset(arrived.stream);
-        return Step::end(-libc::ECONNABORTED);
+        return Step::end(-state.one_of(&[libc::ECONNABORTED, libc::EPROTO, libc::EPERM]));
     }
     let socket = Socket {
         local: Some(arrived.local),
@@ -239,7 +240,14 @@ fn connect(state: &mut State, operation: &mut Operation, object: Id) -> Step {
     if !operation.armed {
         let internet = matches!(name, Name::Internet(_));
         if internet && state.fault(Fault::Unreachable) {
-            return Step::end(-libc::EHOSTUNREACH);
+            let errnos = [
+                libc::EHOSTUNREACH,
+                libc::ENETUNREACH,
+                libc::ETIMEDOUT,
+                libc::EADDRNOTAVAIL,
+                libc::EACCES,
+            ];
+            return Step::end(-state.one_of(&errnos));
         }
         if internet && state.fault(Fault::Refused) {
             return Step::end(-libc::ECONNREFUSED);

@@ -9,6 +9,7 @@ use super::faults::Fault;
 use super::interpret::{F_BUFFER, F_SOCK_NONEMPTY, Step};
 use super::objects::{Id, Kind, Link, Object};
 use super::operation::{Operation, opcode};
+use super::profile::Kernel;
 use super::provided::Groups;
 use super::ring::WRITTEN;
 use super::touch;
@@ -69,8 +70,9 @@ impl State {
             _ => return,
         };
         if self.fault(Fault::Reset) {
-            self.record("reset", object, 0);
-            self.reset(stream);
+            let errno = self.one_of(&[libc::ECONNRESET, libc::ETIMEDOUT, libc::EHOSTUNREACH]);
+            self.record("reset", object, i64::from(errno));
+            self.break_off(stream, errno);
         }
     }
 
@@ -169,6 +171,15 @@ fn receive_provided(
         (None, _) => return Step::Wait,
         (Some(Ok(available)), Some(_)) => available,
     };
+    let reads = operation.request.opcode == opcode::READ;
+    if let Some(picked) = &picked
+        && reads
+        && state.kernel == Kernel::V6_12
+        && state.fault(Fault::StrayBuffer)
+    {
+        let flags = F_BUFFER | u32::from(picked.bid) << 16;
+        return Step::End { result: -libc::EINTR, flags };
+    }
     let Some(picked) = picked.filter(|_| !state.fault(Fault::NoBuffers)) else {
         return Step::end(-libc::ENOBUFS);
     };

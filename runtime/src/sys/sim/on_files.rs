@@ -73,10 +73,11 @@ impl State {
 
 pub(super) fn open(state: &mut State, operation: &Operation) -> Step {
     if state.fault(Fault::OpenError) {
-        return Step::end(-libc::EIO);
+        let errnos = [libc::EIO, libc::EACCES, libc::ELOOP, libc::ENOMEM];
+        return Step::end(-state.one_of(&errnos));
     }
     if state.fault(Fault::NoDescriptors) {
-        return Step::end(-libc::EMFILE);
+        return Step::end(-state.one_of(&[libc::EMFILE, libc::ENFILE]));
     }
     let (flags, mode) = (operation.request.op_flags.cast_signed(), operation.request.len);
     let host = operation.host;
@@ -147,10 +148,10 @@ pub(super) fn read(
 
 pub(super) fn write(state: &mut State, operation: &mut Operation, object: Id) -> Step {
     if state.fault(Fault::WriteError) {
-        return Step::end(-libc::EIO);
+        return Step::end(-state.one_of(&[libc::EIO, libc::EROFS]));
     }
     if state.fault(Fault::DiskFull) {
-        return Step::end(-libc::ENOSPC);
+        return Step::end(-state.one_of(&[libc::ENOSPC, libc::EDQUOT]));
     }
     let Some(file) = state.file(object) else { return Step::end(-libc::EBADF) };
     if !file.writes {

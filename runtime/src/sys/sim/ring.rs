@@ -172,6 +172,12 @@ impl Ring {
         if count > 0 && state.fault(Fault::EnterAgain) {
             return Begun::Over(Entered::ReapFirst);
         }
+        if wait != Wait::Flush && state.fault(Fault::Poisoned) {
+            if let Some(lost) = self.flying.iter_mut().flatten().next() {
+                lost.stuck = true;
+            }
+            return Begun::Over(Entered::Poisoned);
+        }
         let short = count > 1 && wait != Wait::Flush && state.fault(Fault::ShortSubmit);
         if short {
             count = 1 + state.rng.below(count as u64 - 1) as usize;

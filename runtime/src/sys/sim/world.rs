@@ -144,6 +144,11 @@ impl State {
         occurs
     }
 
+    /// One of several.
+    pub(super) fn one_of(&mut self, errnos: &[i32]) -> i32 {
+        errnos[self.rng.below(errnos.len() as u64) as usize]
+    }
+
     /// Records a step of the running thread.
     pub(super) fn record(&mut self, what: &'static str, whom: u64, result: i64) {
         if self.scheduled {
