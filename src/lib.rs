@@ -251,6 +251,13 @@
 //! An operation that is not here yet can be written in safe code, outside of this crate: see
 //! [`op`].
 //!
+//! # Testing
+//!
+//! `#[sexton::test]` gives a test a runtime. With the feature `sim`, `#[sexton::test(sim)]` runs it
+//! on a kernel in memory whose every answer a seed decides, so that short reads, lost races and
+//! broken connections are met in the test, and met again with the same seed. The guide
+//! `docs/guides/simulation.md` in the repository begins with a bug that is found so.
+//!
 //! # Features
 //!
 //! | feature | |
@@ -258,6 +265,7 @@
 //! | `macros` (default) | [`main`](macro@main) and [`test`](macro@test) |
 //! | `bytes` | `bytes::Bytes` and `bytes::BytesMut` as buffers |
 //! | `stream` | `futures_core::Stream` for lines, segments and incoming connections |
+//! | `sim` | programs and tests on a kernel that a seed decides |
 #![forbid(unsafe_code)]
 
 #[cfg(doctest)]
