@@ -95,13 +95,13 @@ impl Hall {
 macro_rules! kind {
     ($serve:ident, $client:ident, $listener:ty, $stream:ty, $addr:ty) => {
         async fn $serve(listener: $listener, dice: Dice, hall: Hall) {
-            let mut risk = Risk::new(dice.fork());
+            let mut risk = Risk::new(dice.fork(), hall.rules);
             let leaves_after = dice.percent(10).then(|| dice.below(4));
             let mut accepted = 0;
             while leaves_after != Some(accepted) {
                 if risk.dice.percent(10) {
                     sleep(risk.moment()).await;
-                    risk = Risk::new(dice.fork());
+                    risk = Risk::new(dice.fork(), hall.rules);
                 }
                 let next = risk.take(listener.accept());
                 match unless(next, hall.done.cancelled()).await {
@@ -130,7 +130,7 @@ macro_rules! kind {
 
         async fn $client(addr: $addr, name: u64, hall: Hall) {
             let _leaves = Leaves(hall.clone());
-            let risk = Risk::new(Dice::new(name));
+            let risk = Risk::new(Dice::new(name), hall.rules);
             if risk.dice.percent(50) {
                 sleep(risk.moment()).await;
             }

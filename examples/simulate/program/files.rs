@@ -31,7 +31,7 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
     let mut options = File::options();
     options.read(true).write(true).create(true);
     let first = rules.insist(|| options.open(&path)).await;
-    let risk = Risk::new(dice.fork());
+    let risk = Risk::new(dice.fork(), rules);
     let steps = 10 + dice.size(200);
     let mut tried =
         Tried { rules, risk, handles: vec![first], model: Bytes::default(), cursor: 0, writes: 0 };

@@ -19,6 +19,8 @@ pub(crate) struct Rules {
     pub(crate) abandoned: bool,
     /// The programs beside each other have different ones.
     pub(crate) number: usize,
+    /// Futures may be forgotten: what they hold is held for ever.
+    pub(crate) forgets: bool,
 }
 
 /// Faults that a program sees as errors.
@@ -38,11 +40,12 @@ const ERRORS: &[Fault] = &[
 
 impl Rules {
     /// Of a program that may be `abandoned`: what it is connected with goes away.
-    pub(crate) fn new(faults: &Faults, abandoned: bool) -> Self {
+    pub(crate) fn new(faults: &Faults, abandoned: bool, forgets: bool) -> Self {
         Self {
             errors: abandoned || ERRORS.iter().any(|fault| faults.get(*fault) > 0.0),
             abandoned,
             number: 0,
+            forgets,
             resets: abandoned || faults.get(Fault::Reset) > 0.0,
         }
     }

@@ -204,7 +204,7 @@ impl Side {
     /// Writes, and ends the stream, unless the writer `leaves`: is dropped afterwards.
     async fn send(&self, to: &mut impl Writer, leaves: bool) {
         let dice = Dice::new(self.seed);
-        let risk = Risk::new(dice.fork());
+        let risk = Risk::new(dice.fork(), self.rules);
         let writes = dice.size(80);
         let finishes = !leaves || dice.percent(85);
         let outcome = async {
@@ -239,7 +239,7 @@ impl Side {
     }
 
     async fn receive(&self, from: &mut impl Reader) {
-        let risk = Risk::new(Dice::new(self.seed.rotate_left(17)));
+        let risk = Risk::new(Dice::new(self.seed.rotate_left(17)), self.rules);
         let walks_away = risk.dice.percent(10).then(|| risk.dice.size(30));
         let mut received = Vec::new();
         let mut ends = 0;

@@ -2,7 +2,7 @@
 
 use super::dice::Dice;
 use super::risk::Risk;
-use super::rules::{Census, joined};
+use super::rules::{Census, Rules, joined};
 use sexton::time::{Duration, Instant, interval, sleep, timeout};
 use sexton::{JoinHandle, JoinSet};
 use std::collections::VecDeque;
@@ -15,7 +15,7 @@ use std::task::{Poll, Waker};
 struct OnPurpose;
 
 /// Some of everything that concerns tasks.
-pub(crate) async fn run(dice: Dice, census: Census) {
+pub(crate) async fn run(dice: Dice, rules: Rules, census: Census) {
     for _ in 0..5 + dice.size(40) {
         match dice.below(9) {
             0 => one(&dice, &census).await,
@@ -24,7 +24,7 @@ pub(crate) async fn run(dice: Dice, census: Census) {
             3 => on_each(&dice, &census).await,
             4 => blocking(&dice, &census).await,
             5 => ping_pong(&dice, &census).await,
-            6 => timers(&dice).await,
+            6 => timers(&dice, rules).await,
             7 => left_alone(&dice, &census).await,
             _ => nested(dice.fork(), census.clone(), 3).await,
         }
@@ -216,8 +216,8 @@ async fn ping_pong(dice: &Dice, census: &Census) {
 }
 
 /// No timer is early.
-async fn timers(dice: &Dice) {
-    let risk = Risk::new(dice.fork());
+async fn timers(dice: &Dice, rules: Rules) {
+    let risk = Risk::new(dice.fork(), rules);
     let (start, length) = (Instant::now(), Duration::from_nanos(dice.size(1 << 36) as u64));
     if risk.take(sleep(length)).await.is_some() {
         // A cancel does not end a sleep: it is no operation.
