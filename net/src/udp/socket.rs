@@ -256,6 +256,7 @@ impl UdpSocket {
         let kept = std::mem::take(&mut recv.kept);
         drop(recv);
         drop(self);
+        crate::socket::alone(&shared, |shared| shared.fd()).await;
         let fd = Rc::try_unwrap(shared).ok().and_then(|shared| shared.into_fd().try_unwrap().ok());
         let fd = fd.ok_or_else(busy)?;
         let unread = kept.into_iter().map(|Datagram { bytes, peer }| (bytes, peer));
