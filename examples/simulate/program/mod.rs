@@ -1,7 +1,7 @@
 //! Programs that a seed makes, each checked against a plain model.
 //!
 //! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
-//! has to expect); `log`, `reads`, `writes` and `streams` (bytes on their way); `accepts`
+//! has to expect); `log`, `reads`, `writes`, `crowd`, `shared` and `streams` (bytes on their way); `accepts`
 //! (connections); `bytes`, `files`, `folders` and `power` (the disk); `tasks` (and timers); `plan`
 //! (which of them a seed runs, on what).
 
@@ -11,6 +11,8 @@ mod rules;
 mod log;
 mod reads;
 mod writes;
+mod crowd;
+mod shared;
 mod streams;
 mod accepts;
 mod bytes;
