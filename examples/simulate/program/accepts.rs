@@ -134,6 +134,7 @@ macro_rules! kind {
             if risk.dice.percent(50) {
                 sleep(risk.moment()).await;
             }
+            let mut connected = false;
             let talk = async {
                 let Some(stream) = risk.take(<$stream>::connect(&addr)).await.transpose()? else {
                     return Ok(());
@@ -141,6 +142,7 @@ macro_rules! kind {
                 if risk.dice.percent(10) {
                     return Ok(()); // it says nothing
                 }
+                connected = true;
                 stream.write_all_owned(name.to_le_bytes().to_vec()).await?;
                 let answer = stream.read_exact_owned(Vec::with_capacity(8)).await?;
                 assert_eq!(answer, name.to_le_bytes(), "the answer is for somebody else");
@@ -150,6 +152,10 @@ macro_rules! kind {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) if is_harmless(&error) => {}
                 Ok(Err(_)) if hall.closed.load(Ordering::SeqCst) => {}
+                Ok(Err(error)) if connected => {
+                    let may_break = hall.rules.resets || hall.rules.aborts;
+                    assert!(may_break, "a connection was not served: {error}");
+                }
                 Ok(Err(error)) => drop(hall.rules.allow::<()>(Err(error))),
                 Err(_) => assert!(hall.rules.abandoned, "a connection vanished"),
             }

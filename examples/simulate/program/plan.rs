@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::risk::unless;
 use super::rules::{Census, Rules, joined};
-use super::{accepts, files, folders, power, streams, tasks};
+use super::{accepts, datagrams, files, folders, power, streams, tasks};
 use sexton::sim::{Failure, Fault, Faults, Kernel, Report, Sim};
 use sexton::time::{Duration, sleep};
 
@@ -16,11 +16,19 @@ pub(crate) enum Program {
     Folders,
     Power,
     Tasks,
+    Datagrams,
 }
 
 impl Program {
-    pub(crate) const ALL: &[Self] =
-        &[Self::Streams, Self::Accepts, Self::Files, Self::Folders, Self::Power, Self::Tasks];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Streams,
+        Self::Accepts,
+        Self::Files,
+        Self::Folders,
+        Self::Power,
+        Self::Tasks,
+        Self::Datagrams,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -30,6 +38,7 @@ impl Program {
             Self::Folders => "folders",
             Self::Power => "power",
             Self::Tasks => "tasks",
+            Self::Datagrams => "datagrams",
         }
     }
 
@@ -45,6 +54,7 @@ impl Program {
             Self::Folders => folders::run(dice, rules).await,
             Self::Power => power::run(dice, rules).await,
             Self::Tasks => tasks::run(dice, rules, census).await,
+            Self::Datagrams => datagrams::run(dice, rules).await,
         }
     }
 }

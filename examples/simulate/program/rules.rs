@@ -15,6 +15,8 @@ pub(crate) struct Rules {
     pub(crate) errors: bool,
     /// Connections may break. One half may be told so, and the other one sees just the end.
     pub(crate) resets: bool,
+    /// Connections may be gone before they are accepted.
+    pub(crate) aborts: bool,
     /// The runtime may end at any time: hosts that it cut off stay so.
     pub(crate) abandoned: bool,
     /// The programs beside each other have different ones.
@@ -43,6 +45,7 @@ impl Rules {
     pub(crate) fn new(faults: &Faults, abandoned: bool, forgets: bool) -> Self {
         Self {
             errors: abandoned || ERRORS.iter().any(|fault| faults.get(*fault) > 0.0),
+            aborts: abandoned || faults.get(Fault::ConnAborted) > 0.0,
             abandoned,
             number: 0,
             forgets,
