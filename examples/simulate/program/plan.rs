@@ -4,6 +4,7 @@ use super::dice::Dice;
 use super::risk::unless;
 use super::rules::{Census, Rules, joined};
 use super::{accepts, datagrams, files, folders, power, streams, tasks};
+use sexton::Builder;
 use sexton::sim::{Failure, Fault, Faults, Kernel, Report, Sim};
 use sexton::time::{Duration, sleep};
 
@@ -96,6 +97,7 @@ impl Plan {
         if dice.percent(30) {
             programs.push(program.unwrap_or(second));
         }
+        let crowded = dice.percent(20);
         let after = Duration::from_nanos(dice.size(1_000_000_000) as u64);
         Self {
             seed,
@@ -103,10 +105,10 @@ impl Plan {
             faults: faults.unwrap_or(drawn),
             cores,
             programs,
-            abandoned: dice.percent(15).then_some(after),
+            abandoned: dice.percent(if crowded { 50 } else { 15 }).then_some(after),
             forgets: dice.percent(30),
             sticks: dice.percent(40),
-            crowded: dice.percent(20),
+            crowded,
         }
     }
 
@@ -114,7 +116,7 @@ impl Plan {
     pub(crate) fn rates(&self) -> Faults {
         let mut rates = Faults::named(self.faults).unwrap_or_default();
         if self.crowded && rates.get(Fault::SmallQueue) > 0.0 {
-            rates = rates.enter_again(0.2).small_queues(0.05).no_buffers(0.2);
+            rates = rates.enter_again(0.3).small_queues(0.05).no_buffers(0.2);
         }
         if self.sticks && self.abandoned.is_some() {
             rates = rates.stuck_operations(0.05);
@@ -125,6 +127,9 @@ impl Plan {
     /// Runs it.
     pub(crate) fn run(&self) -> Result<Report, Failure> {
         let sim = Sim::new(self.seed).profile(self.kernel).faults(self.rates()).cores(self.cores);
+        // The simulation chooses the others'.
+        let builder = Builder::new().cores(self.cores);
+        let builder = if self.crowded { builder.entries(4) } else { builder };
         let census = Census::default();
         let rules = Rules::new(&self.rates(), self.abandoned.is_some(), self.forgets);
         let body = || async {
@@ -144,7 +149,7 @@ impl Plan {
                 None => all.await,
             }
         };
-        let report = sim.try_run(body).map(|((), report)| report)?;
+        let report = sim.try_run_on(builder, body).map(|((), report)| report)?;
         assert_eq!(census.living(), 0, "what was in tasks is gone with the runtime: {self}");
         let holds = self.forgets || report.faults.get(Fault::Stuck) > 0;
         assert!(holds || report.descriptors == 0, "{} descriptors left", report.descriptors);
