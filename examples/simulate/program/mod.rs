@@ -2,7 +2,7 @@
 //!
 //! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
 //! has to expect); `log`, `reads`, `writes`, `crowd`, `shared` and `streams` (bytes on their way); `accepts`
-//! (connections); `datagrams`; `bytes`, `files`, `folders` and `power` (the disk); `tasks` (and timers); `plan`
+//! (connections); `datagrams`; `many` (at once); `bytes`, `files`, `folders` and `power` (the disk); `tasks` (and timers); `plan`
 //! (which of them a seed runs, on what).
 
 mod dice;
@@ -16,6 +16,7 @@ mod shared;
 mod streams;
 mod accepts;
 mod datagrams;
+mod many;
 mod bytes;
 mod files;
 mod folders;

@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::risk::unless;
 use super::rules::{Census, Rules, joined};
-use super::{accepts, datagrams, files, folders, power, streams, tasks};
+use super::{accepts, datagrams, files, folders, many, power, streams, tasks};
 use sexton::Builder;
 use sexton::sim::{Failure, Fault, Faults, Kernel, Report, Sim};
 use sexton::time::{Duration, sleep};
@@ -18,6 +18,7 @@ pub(crate) enum Program {
     Power,
     Tasks,
     Datagrams,
+    Many,
 }
 
 impl Program {
@@ -29,6 +30,7 @@ impl Program {
         Self::Power,
         Self::Tasks,
         Self::Datagrams,
+        Self::Many,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -40,6 +42,7 @@ impl Program {
             Self::Power => "power",
             Self::Tasks => "tasks",
             Self::Datagrams => "datagrams",
+            Self::Many => "many",
         }
     }
 
@@ -56,6 +59,7 @@ impl Program {
             Self::Power => power::run(dice, rules).await,
             Self::Tasks => tasks::run(dice, rules, census).await,
             Self::Datagrams => datagrams::run(dice, rules).await,
+            Self::Many => many::run(dice, rules).await,
         }
     }
 }
