@@ -111,7 +111,7 @@ impl Plan {
             programs,
             abandoned: dice.percent(if crowded { 50 } else { 15 }).then_some(after),
             forgets: dice.percent(30),
-            sticks: dice.percent(40),
+            sticks: dice.percent(70),
             crowded,
         }
     }
