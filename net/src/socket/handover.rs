@@ -16,8 +16,8 @@ const LOOKS: u32 = 500;
 /// and the time between: a cancel is tried again after 20 ms.
 const BETWEEN: Duration = Duration::from_millis(1);
 
-/// Waits until nothing but `shared` has the descriptor. Operations of dropped futures are cancelled,
-/// and let go of it soon; those of forgotten futures are not waited for any longer.
+/// Waits until nothing but `shared` has the descriptor. Operations of dropped futures are
+/// cancelled, and let go of it soon; those of forgotten futures are not waited for any longer.
 pub(crate) async fn alone<S>(shared: &Rc<S>, fd: fn(&S) -> &Fd) {
     for _ in 0..LOOKS {
         if Rc::strong_count(shared) == 1 && fd(shared).handles() == 1 {
