@@ -5,7 +5,7 @@ use sexton::sim::Kernel;
 
 /// How to use it.
 const USAGE: &str = "simulate [--seeds N] [--from S] [--profile 6.1|6.6|6.12|6.18|all] \
-    [--faults none|scheduling|network|disk|all|mixed] [--program NAME] [--threads N] [--twice]";
+    [--faults none|scheduling|network|disk|all|mixed] [--program NAME] [--threads N] [--twice] [--keep-going]";
 
 /// The sets of faults.
 const FAULTS: &[&str] = &["none", "scheduling", "network", "disk", "all"];
@@ -20,6 +20,8 @@ pub(crate) struct Args {
     pub(crate) program: Option<Program>,
     pub(crate) threads: usize,
     pub(crate) twice: bool,
+    /// All seeds run, whichever fail.
+    pub(crate) keep_going: bool,
 }
 
 impl Args {
@@ -33,11 +35,19 @@ impl Args {
             program: None,
             threads: 2,
             twice: false,
+            keep_going: false,
         };
         while let Some(word) = words.next() {
-            if word == "--twice" {
-                args.twice = true;
-                continue;
+            match &word[..] {
+                "--twice" => {
+                    args.twice = true;
+                    continue;
+                }
+                "--keep-going" => {
+                    args.keep_going = true;
+                    continue;
+                }
+                _ => {}
             }
             let Some(value) = words.next() else { return Err(USAGE.into()) };
             let unknown = || format!("{word} {value}: unknown\n{USAGE}");

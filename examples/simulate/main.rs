@@ -3,7 +3,7 @@
 //! ```sh
 //! cargo run --release --features sim --example simulate -- --seeds 1000 [--from S]
 //!     [--profile 6.1|6.6|6.12|6.18|all] [--faults none|scheduling|network|disk|all|mixed]
-//!     [--program NAME] [--threads N] [--twice]
+//!     [--program NAME] [--threads N] [--twice] [--keep-going]
 //! ```
 //!
 //! A seed decides everything: the programs, the kernel's version, the faults, the order of events.
@@ -21,6 +21,9 @@ use progress::Progress;
 use std::process::ExitCode;
 use tally::Tally;
 
+/// So many of the seeds that failed are named.
+const FEW: usize = 5;
+
 fn main() -> ExitCode {
     let args = match Args::read(std::env::args().skip(1)) {
         Ok(args) => args,
@@ -34,12 +37,13 @@ fn main() -> ExitCode {
     let next = seeds::run_all(&args, |outcome| match outcome {
         Ok((plan, report)) => {
             tally.add(&plan, &report);
-            progress.tell(tally.runs);
+            progress.tell(tally.runs + failed.len() as u64);
         }
         Err(broken) => {
             progress.end();
             eprintln!("{}\nrepeat it: {}", broken.why, args.repeat(broken.seed));
             failed.push(broken.seed);
+            progress.tell(tally.runs + failed.len() as u64);
         }
     });
     progress.end();
@@ -51,7 +55,8 @@ fn main() -> ExitCode {
         eprintln!("faults that never occurred: {}", missing.join(", "));
     }
     if !failed.is_empty() {
-        eprintln!("seeds that failed: {failed:?}");
+        let (all, some) = (tally.runs + failed.len() as u64, &failed[..failed.len().min(FEW)]);
+        println!("{} of {all} seeds failed, the first ones: {some:?}", failed.len());
     }
     if failed.is_empty() && missing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -14,7 +14,8 @@ pub(crate) struct Broken {
     pub(crate) why: String,
 }
 
-/// Runs all seeds, or up to the first that fails; gives the seed to go on with.
+/// Runs all seeds, up to the first that fails unless it is to keep going; gives the seed to go on
+/// with.
 pub(crate) fn run_all(args: &Args, mut each: impl FnMut(Result<(Plan, Report), Broken>)) -> u64 {
     let next = AtomicU64::new(args.from);
     let end = args.from.saturating_add(args.seeds);
@@ -34,7 +35,7 @@ pub(crate) fn run_all(args: &Args, mut each: impl FnMut(Result<(Plan, Report), B
         }
         drop(tell);
         for outcome in told {
-            if outcome.is_err() {
+            if outcome.is_err() && !args.keep_going {
                 stop.store(true, Ordering::Relaxed);
             }
             each(outcome);

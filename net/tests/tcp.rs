@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use sexton_io::{BufRead, Interest, OwnedRead, Read};
+use sexton_io::{BufRead, Interest, OwnedRead, Read, Ready};
 use sexton_net::{TcpListener, TcpStream};
 use sexton_runtime::time::{Duration, timeout};
 use sexton_runtime::{
@@ -339,6 +339,18 @@ fn a_stream_goes_to_std_with_its_unread_bytes() {
         client.write_all_owned("more").await.unwrap();
         let (_, buf) = again.read_owned(Vec::with_capacity(8)).await.unwrap();
         assert_eq!(buf, b"more");
+    });
+}
+
+/// What waits for readiness has the descriptor until its cancel is answered.
+#[test]
+fn a_stream_goes_to_std_although_something_that_waited_was_just_dropped() {
+    block_on(async {
+        let (_client, mut server) = pair().await;
+        assert!(poll_once(server.read(&mut [0; 8])).await.is_none());
+        yield_now().await;
+        assert!(poll_once(Ready::ready(&mut server, Interest::READ)).await.is_none());
+        drop(server.into_std().await.unwrap());
     });
 }
 

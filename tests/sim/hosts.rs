@@ -4,7 +4,9 @@ use sexton::io::BufRead;
 use sexton::net::{TcpListener, TcpStream};
 use sexton::sim::{Faults, Host, Sim};
 use sexton::time::{Duration, Instant, sleep, timeout};
+use std::future::{Future, poll_fn};
 use std::io::ErrorKind;
+use std::task::Poll;
 
 /// Answers each line with itself, in capitals.
 async fn serve(port: u16) -> std::io::Result<()> {
@@ -123,5 +125,32 @@ fn a_program_on_a_host_that_loses_its_power_is_gone_and_its_peers_hear_of_it() {
             assert!(ended.is_err() || rest.is_empty(), "{rest}");
             assert_eq!(ask(&mut connect().await, "after").await, "AFTER\n");
         });
+    }
+}
+
+/// Both ends at once: the program on the other host is over, and its runtime waits for the answer
+/// to a cancel, when the simulation's own program ends.
+#[test]
+fn a_host_whose_runtime_is_ending_may_end_with_the_simulation() {
+    for seed in 0..200 {
+        let sim = Sim::new(seed).faults(Faults::scheduling());
+        let ends = || async move {
+            let (own, other) = (Host::current(), Host::new([10, 0, 0, 7]));
+            own.cut_from(other);
+            let addr = std::net::SocketAddr::new(own.addr(), 7);
+            let connects = move || async move {
+                let mut connect = Box::pin(TcpStream::connect(addr));
+                poll_fn(|cx| Poll::Ready(connect.as_mut().poll(cx).is_pending())).await;
+                sexton::yield_now().await;
+            };
+            drop(other.run(connects));
+            for _ in 0..seed % 20 {
+                sexton::yield_now().await;
+            }
+        };
+        match sim.try_run(ends) {
+            Ok(((), report)) => assert_eq!(report.descriptors, 0, "seed {seed}"),
+            Err(failure) => failure.raise(),
+        }
     }
 }

@@ -54,6 +54,16 @@ fn tasks_end_and_timers_are_not_early() {
     seeds(Program::Tasks, 60);
 }
 
+#[test]
+fn who_asks_again_by_datagrams_is_answered() {
+    seeds(Program::Datagrams, 40);
+}
+
+#[test]
+fn many_operations_that_are_given_up_at_once_all_end() {
+    seeds(Program::Many, 100);
+}
+
 /// It did spin: a poll said that the other side had hung up, for as long as it was cut off.
 #[test]
 fn a_reader_whose_own_side_is_shut_down_waits_for_the_other() {

@@ -95,13 +95,13 @@ impl Hall {
 macro_rules! kind {
     ($serve:ident, $client:ident, $listener:ty, $stream:ty, $addr:ty) => {
         async fn $serve(listener: $listener, dice: Dice, hall: Hall) {
-            let mut risk = Risk::new(dice.fork());
+            let mut risk = Risk::new(dice.fork(), hall.rules);
             let leaves_after = dice.percent(10).then(|| dice.below(4));
             let mut accepted = 0;
             while leaves_after != Some(accepted) {
                 if risk.dice.percent(10) {
                     sleep(risk.moment()).await;
-                    risk = Risk::new(dice.fork());
+                    risk = Risk::new(dice.fork(), hall.rules);
                 }
                 let next = risk.take(listener.accept());
                 match unless(next, hall.done.cancelled()).await {
@@ -130,10 +130,11 @@ macro_rules! kind {
 
         async fn $client(addr: $addr, name: u64, hall: Hall) {
             let _leaves = Leaves(hall.clone());
-            let risk = Risk::new(Dice::new(name));
+            let risk = Risk::new(Dice::new(name), hall.rules);
             if risk.dice.percent(50) {
                 sleep(risk.moment()).await;
             }
+            let mut connected = false;
             let talk = async {
                 let Some(stream) = risk.take(<$stream>::connect(&addr)).await.transpose()? else {
                     return Ok(());
@@ -141,6 +142,7 @@ macro_rules! kind {
                 if risk.dice.percent(10) {
                     return Ok(()); // it says nothing
                 }
+                connected = true;
                 stream.write_all_owned(name.to_le_bytes().to_vec()).await?;
                 let answer = stream.read_exact_owned(Vec::with_capacity(8)).await?;
                 assert_eq!(answer, name.to_le_bytes(), "the answer is for somebody else");
@@ -150,6 +152,10 @@ macro_rules! kind {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) if is_harmless(&error) => {}
                 Ok(Err(_)) if hall.closed.load(Ordering::SeqCst) => {}
+                Ok(Err(error)) if connected => {
+                    let may_break = hall.rules.resets || hall.rules.aborts;
+                    assert!(may_break, "a connection was not served: {error}");
+                }
                 Ok(Err(error)) => drop(hall.rules.allow::<()>(Err(error))),
                 Err(_) => assert!(hall.rules.abandoned, "a connection vanished"),
             }

@@ -16,6 +16,7 @@ const LONGEST: usize = 40_000;
 
 /// A file, its handles, and what it should hold.
 struct Tried {
+    path: String,
     rules: Rules,
     risk: Risk,
     /// The first one and its clones, which share a cursor.
@@ -31,10 +32,17 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
     let mut options = File::options();
     options.read(true).write(true).create(true);
     let first = rules.insist(|| options.open(&path)).await;
-    let risk = Risk::new(dice.fork());
+    let risk = Risk::new(dice.fork(), rules);
     let steps = 10 + dice.size(200);
-    let mut tried =
-        Tried { rules, risk, handles: vec![first], model: Bytes::default(), cursor: 0, writes: 0 };
+    let mut tried = Tried {
+        path: path.clone(),
+        rules,
+        risk,
+        handles: vec![first],
+        model: Bytes::default(),
+        cursor: 0,
+        writes: 0,
+    };
     for _ in 0..steps {
         tried.step().await;
     }
@@ -67,7 +75,7 @@ impl Tried {
     }
 
     async fn step(&mut self) {
-        match self.risk.dice.below(16) {
+        match self.risk.dice.below(18) {
             0..4 => self.write().await,
             4..6 => self.write_here().await,
             6 => self.write_two().await,
@@ -90,6 +98,8 @@ impl Tried {
                 }
             }
             14 => drop(self.handles.pop()),
+            15 => self.open().await,
+            16 => self.append().await,
             _ => self.settle().await,
         }
     }
@@ -259,6 +269,33 @@ impl Tried {
             self.model.saw(at, &bytes);
             self.cursor += bytes.len();
         }
+    }
+
+    /// Another handle, of its own: given up late, it is closed.
+    async fn open(&mut self) {
+        let opened = self.risk.take(File::open(&self.path)).await.transpose();
+        if let Some(file) = self.expect(opened) {
+            let len = self.rules.allow(file.metadata().await).map(|found| found.len() as usize);
+            // Writes that were dropped may be on their way.
+            let least = self.model.len();
+            assert!(len.is_none_or(|len| len >= least), "the file has {len:?} of {least} bytes");
+        }
+    }
+
+    /// At the end, wherever the cursor is, by a handle of its own. The others may have read ahead,
+    /// and know nothing of it: they are opened anew.
+    async fn append(&mut self) {
+        self.settle().await;
+        let opened = File::options().append(true).open(&self.path).await;
+        let Some(mut file) = self.rules.allow(opened) else { return };
+        let (at, bytes) = (self.model.len(), self.bytes());
+        let wrote = file.write_owned(bytes.clone()).await;
+        let outcome = wrote.map(|(count, _)| Some(count)).map_err(io::Error::from);
+        self.wrote(at, &bytes, outcome).await;
+        let mut options = File::options();
+        options.read(true).write(true);
+        self.handles = vec![self.rules.insist(|| options.open(&self.path)).await];
+        self.cursor = 0;
     }
 
     async fn set_len(&mut self) {

@@ -32,7 +32,7 @@ enum Deed {
 pub(crate) async fn run(dice: Dice, rules: Rules) {
     let root = format!("/tmp/folder-{:x}", dice.next());
     rules.insist(|| made(&root)).await;
-    let risk = Risk::new(dice.fork());
+    let risk = Risk::new(dice.fork(), rules);
     let mut paths = Paths::new();
     for number in 0..10 + dice.size(60) {
         let deed = drawn(&dice, number);

@@ -1,9 +1,9 @@
 //! Programs that a seed makes, each checked against a plain model.
 //!
 //! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
-//! has to expect); `log`, `reads`, `writes` and `streams` (bytes on their way); `accepts`
-//! (connections); `bytes`, `files`, `folders` and `power` (the disk); `tasks` (and timers); `plan`
-//! (which of them a seed runs, on what).
+//! has to expect); `log`, `reads`, `writes`, `crowd`, `shared` and `streams` (bytes on their way);
+//! `accepts` (connections); `datagrams`; `many` (at once); `bytes`, `files`, `folders` and `power`
+//! (the disk); `tasks` (and timers); `plan` (which of them a seed runs, on what).
 
 mod dice;
 mod risk;
@@ -11,8 +11,12 @@ mod rules;
 mod log;
 mod reads;
 mod writes;
+mod crowd;
+mod shared;
 mod streams;
 mod accepts;
+mod datagrams;
+mod many;
 mod bytes;
 mod files;
 mod folders;

@@ -3,8 +3,9 @@
 use super::dice::Dice;
 use super::risk::unless;
 use super::rules::{Census, Rules, joined};
-use super::{accepts, files, folders, power, streams, tasks};
-use sexton::sim::{Failure, Faults, Kernel, Report, Sim};
+use super::{accepts, datagrams, files, folders, many, power, streams, tasks};
+use sexton::Builder;
+use sexton::sim::{Failure, Fault, Faults, Kernel, Report, Sim};
 use sexton::time::{Duration, sleep};
 
 /// A program.
@@ -16,11 +17,21 @@ pub(crate) enum Program {
     Folders,
     Power,
     Tasks,
+    Datagrams,
+    Many,
 }
 
 impl Program {
-    pub(crate) const ALL: &[Self] =
-        &[Self::Streams, Self::Accepts, Self::Files, Self::Folders, Self::Power, Self::Tasks];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Streams,
+        Self::Accepts,
+        Self::Files,
+        Self::Folders,
+        Self::Power,
+        Self::Tasks,
+        Self::Datagrams,
+        Self::Many,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -30,6 +41,8 @@ impl Program {
             Self::Folders => "folders",
             Self::Power => "power",
             Self::Tasks => "tasks",
+            Self::Datagrams => "datagrams",
+            Self::Many => "many",
         }
     }
 
@@ -44,7 +57,9 @@ impl Program {
             Self::Files => files::run(dice, rules).await,
             Self::Folders => folders::run(dice, rules).await,
             Self::Power => power::run(dice, rules).await,
-            Self::Tasks => tasks::run(dice, census).await,
+            Self::Tasks => tasks::run(dice, rules, census).await,
+            Self::Datagrams => datagrams::run(dice, rules).await,
+            Self::Many => many::run(dice, rules).await,
         }
     }
 }
@@ -61,6 +76,12 @@ pub(crate) struct Plan {
     pub(crate) programs: Vec<Program>,
     /// The runtime ends after so long, with all that is in flight.
     pub(crate) abandoned: Option<Duration>,
+    /// Futures may be forgotten.
+    pub(crate) forgets: bool,
+    /// Some operations never end (only where the runtime does).
+    pub(crate) sticks: bool,
+    /// Queues are full more often.
+    pub(crate) crowded: bool,
 }
 
 impl Plan {
@@ -80,6 +101,7 @@ impl Plan {
         if dice.percent(30) {
             programs.push(program.unwrap_or(second));
         }
+        let crowded = dice.percent(20);
         let after = Duration::from_nanos(dice.size(1_000_000_000) as u64);
         Self {
             seed,
@@ -87,20 +109,33 @@ impl Plan {
             faults: faults.unwrap_or(drawn),
             cores,
             programs,
-            abandoned: dice.percent(15).then_some(after),
+            abandoned: dice.percent(if crowded { 50 } else { 15 }).then_some(after),
+            forgets: dice.percent(30),
+            sticks: dice.percent(70),
+            crowded,
         }
     }
 
     /// The rates of the faults.
     pub(crate) fn rates(&self) -> Faults {
-        Faults::named(self.faults).unwrap_or_default()
+        let mut rates = Faults::named(self.faults).unwrap_or_default();
+        if self.crowded && rates.get(Fault::SmallQueue) > 0.0 {
+            rates = rates.enter_again(0.3).small_queues(0.05).no_buffers(0.2);
+        }
+        if self.sticks && self.abandoned.is_some() {
+            rates = rates.stuck_operations(0.05);
+        }
+        rates
     }
 
     /// Runs it.
     pub(crate) fn run(&self) -> Result<Report, Failure> {
         let sim = Sim::new(self.seed).profile(self.kernel).faults(self.rates()).cores(self.cores);
+        // The simulation chooses the others'.
+        let builder = Builder::new().cores(self.cores);
+        let builder = if self.crowded { builder.entries(4) } else { builder };
         let census = Census::default();
-        let rules = Rules::new(&self.rates(), self.abandoned.is_some());
+        let rules = Rules::new(&self.rates(), self.abandoned.is_some(), self.forgets);
         let body = || async {
             let dice = Dice::new(!self.seed);
             let mut tasks = Vec::new();
@@ -118,15 +153,17 @@ impl Plan {
                 None => all.await,
             }
         };
-        let report = sim.try_run(body).map(|((), report)| report)?;
+        let report = sim.try_run_on(builder, body).map(|((), report)| report)?;
         assert_eq!(census.living(), 0, "what was in tasks is gone with the runtime: {self}");
+        let holds = self.forgets || report.faults.get(Fault::Stuck) > 0;
+        assert!(holds || report.descriptors == 0, "{} descriptors left", report.descriptors);
         Ok(report)
     }
 }
 
 impl std::fmt::Display for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { seed, kernel, faults, cores, programs, abandoned } = self;
+        let Self { seed, kernel, faults, cores, programs, abandoned, .. } = self;
         let names: Vec<_> = programs.iter().map(|program| program.name()).collect();
         let (kernel, names) = (kernel.name(), names.join(" and "));
         write!(f, "seed {seed}: {names} on {cores} cores of Linux {kernel}, faults: {faults}")?;

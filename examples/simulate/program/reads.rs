@@ -29,12 +29,19 @@ pub(crate) async fn read(reader: &mut impl Reader, risk: &Risk) -> Got {
         0..6 => once(reader, risk).await,
         _ => steps(reader, risk).await,
     };
-    match outcome {
-        Ok(Some(bytes)) if bytes.is_empty() => Got::End,
-        Ok(Some(bytes)) => Got::Bytes(bytes),
-        Ok(None) => Got::Nothing,
-        Err(error) if is_harmless(&error) => Got::Nothing,
-        Err(error) => Got::Broken(error),
+    Got::from(outcome)
+}
+
+impl From<Result<Option<Vec<u8>>>> for Got {
+    /// No bytes are the end; none of them, that the read was given up.
+    fn from(outcome: Result<Option<Vec<u8>>>) -> Self {
+        match outcome {
+            Ok(Some(bytes)) if bytes.is_empty() => Self::End,
+            Ok(Some(bytes)) => Self::Bytes(bytes),
+            Ok(None) => Self::Nothing,
+            Err(error) if is_harmless(&error) => Self::Nothing,
+            Err(error) => Self::Broken(error),
+        }
     }
 }
 

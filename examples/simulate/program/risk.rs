@@ -1,6 +1,7 @@
 //! What may become of a future: awaited, dropped at any poll, forgotten, timed out, cancelled.
 
 use super::dice::Dice;
+use super::rules::Rules;
 use sexton::CancelToken;
 use sexton::time::{Duration, sleep, timeout};
 use std::cell::Cell;
@@ -22,9 +23,9 @@ pub(crate) struct Risk {
 }
 
 impl Risk {
-    pub(crate) fn new(dice: Dice) -> Self {
+    pub(crate) fn new(dice: Dice, rules: Rules) -> Self {
         let rate = [0, 10, 40, 80][dice.below(4)];
-        let forgets = dice.percent(30);
+        let forgets = rules.forgets && dice.percent(60);
         Self { dice, rate, forgets, forgot: Cell::new(false) }
     }
 

@@ -15,10 +15,14 @@ pub(crate) struct Rules {
     pub(crate) errors: bool,
     /// Connections may break. One half may be told so, and the other one sees just the end.
     pub(crate) resets: bool,
+    /// Connections may be gone before they are accepted.
+    pub(crate) aborts: bool,
     /// The runtime may end at any time: hosts that it cut off stay so.
     pub(crate) abandoned: bool,
     /// The programs beside each other have different ones.
     pub(crate) number: usize,
+    /// Futures may be forgotten: what they hold is held for ever.
+    pub(crate) forgets: bool,
 }
 
 /// Faults that a program sees as errors.
@@ -38,11 +42,13 @@ const ERRORS: &[Fault] = &[
 
 impl Rules {
     /// Of a program that may be `abandoned`: what it is connected with goes away.
-    pub(crate) fn new(faults: &Faults, abandoned: bool) -> Self {
+    pub(crate) fn new(faults: &Faults, abandoned: bool, forgets: bool) -> Self {
         Self {
             errors: abandoned || ERRORS.iter().any(|fault| faults.get(*fault) > 0.0),
+            aborts: abandoned || faults.get(Fault::ConnAborted) > 0.0,
             abandoned,
             number: 0,
+            forgets,
             resets: abandoned || faults.get(Fault::Reset) > 0.0,
         }
     }

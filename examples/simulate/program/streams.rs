@@ -5,6 +5,7 @@ use super::log::Log;
 use super::reads::{self, Got, Reader};
 use super::risk::{Risk, both};
 use super::rules::{Rules, joined};
+use super::shared;
 use super::writes::{self, Writer};
 use sexton::net::{TcpListener, TcpStream, UnixListener, UnixStream, pipe};
 use sexton::sim::Host;
@@ -13,16 +14,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 /// After so long with nothing, nothing will come any more.
-const IDLE: Duration = Duration::from_secs(2_000);
+pub(super) const IDLE: Duration = Duration::from_secs(2_000);
 
 /// What one side of a connection is made of.
 #[derive(Clone, Debug)]
-struct Side {
-    seed: u64,
-    rules: Rules,
+pub(super) struct Side {
+    pub(super) seed: u64,
+    pub(super) rules: Rules,
     /// What it writes, and what it reads.
-    out: Log,
-    into: Log,
+    pub(super) out: Log,
+    pub(super) into: Log,
 }
 
 /// Some connections at once.
@@ -143,9 +144,12 @@ async fn client(addr: SocketAddr, side: Side) -> bool {
 
 /// One side of a connection, of either type: halves that are lent, or given to a task each.
 macro_rules! side {
-    ($name:ident, $stream:ty) => {
+    ($name:ident, $stream:ty, $shared:path) => {
         async fn $name(mut stream: $stream, side: Side) {
-            let way = Dice::new(!side.seed).below(3);
+            let way = Dice::new(!side.seed).below(5);
+            if way > 2 {
+                return $shared(stream, side).await;
+            }
             if way == 0 {
                 let (mut from, mut to) = stream.split_io();
                 both(side.receive(&mut from), side.send(&mut to, false)).await;
@@ -171,25 +175,25 @@ macro_rules! side {
     };
 }
 
-side!(tcp_side, TcpStream);
-side!(unix_side, UnixStream);
+side!(tcp_side, TcpStream, shared::tcp);
+side!(unix_side, UnixStream, shared::unix);
 
 impl Side {
     /// Everything is allowed from now on: the connection is broken.
-    fn breaks(&self) {
+    pub(super) fn breaks(&self) {
         self.out.lock().broken = true;
         self.into.lock().broken = true;
     }
 
     /// An error: of a fault, or because the connection is broken.
-    fn failed(&self, log: &Log, error: &std::io::Error) {
+    pub(super) fn failed(&self, log: &Log, error: &std::io::Error) {
         let broken = log.lock().broken;
         assert!(broken || self.rules.errors, "a stream that nobody broke has failed: {error}");
         self.breaks();
     }
 
     /// Nothing happens any more.
-    fn stuck(&self, what: &str) {
+    pub(super) fn stuck(&self, what: &str) {
         let (out, into) = (self.out.lock(), self.into.lock());
         let broken = out.broken || into.broken || self.rules.abandoned;
         let known = broken || out.forgotten || into.forgotten;
@@ -204,7 +208,7 @@ impl Side {
     /// Writes, and ends the stream, unless the writer `leaves`: is dropped afterwards.
     async fn send(&self, to: &mut impl Writer, leaves: bool) {
         let dice = Dice::new(self.seed);
-        let risk = Risk::new(dice.fork());
+        let risk = Risk::new(dice.fork(), self.rules);
         let writes = dice.size(80);
         let finishes = !leaves || dice.percent(85);
         let outcome = async {
@@ -239,7 +243,7 @@ impl Side {
     }
 
     async fn receive(&self, from: &mut impl Reader) {
-        let risk = Risk::new(Dice::new(self.seed.rotate_left(17)));
+        let risk = Risk::new(Dice::new(self.seed.rotate_left(17)), self.rules);
         let walks_away = risk.dice.percent(10).then(|| risk.dice.size(30));
         let mut received = Vec::new();
         let mut ends = 0;

@@ -2,7 +2,7 @@
 
 use super::dice::Dice;
 use super::risk::Risk;
-use super::rules::{Census, joined};
+use super::rules::{Census, Rules, joined};
 use sexton::time::{Duration, Instant, interval, sleep, timeout};
 use sexton::{JoinHandle, JoinSet};
 use std::collections::VecDeque;
@@ -15,17 +15,19 @@ use std::task::{Poll, Waker};
 struct OnPurpose;
 
 /// Some of everything that concerns tasks.
-pub(crate) async fn run(dice: Dice, census: Census) {
-    for _ in 0..5 + dice.size(40) {
-        match dice.below(9) {
+pub(crate) async fn run(dice: Dice, rules: Rules, census: Census) {
+    for _ in 0..5 + dice.size(60) {
+        match dice.below(11) {
             0 => one(&dice, &census).await,
             1 => set(&dice, &census).await,
             2 => elsewhere(&dice, &census).await,
             3 => on_each(&dice, &census).await,
             4 => blocking(&dice, &census).await,
             5 => ping_pong(&dice, &census).await,
-            6 => timers(&dice).await,
+            6 => timers(&dice, rules).await,
             7 => left_alone(&dice, &census).await,
+            8 => given_up(&dice, &census).await,
+            9 => busy(&dice).await,
             _ => nested(dice.fork(), census.clone(), 3).await,
         }
     }
@@ -216,8 +218,8 @@ async fn ping_pong(dice: &Dice, census: &Census) {
 }
 
 /// No timer is early.
-async fn timers(dice: &Dice) {
-    let risk = Risk::new(dice.fork());
+async fn timers(dice: &Dice, rules: Rules) {
+    let risk = Risk::new(dice.fork(), rules);
     let (start, length) = (Instant::now(), Duration::from_nanos(dice.size(1 << 36) as u64));
     if risk.take(sleep(length)).await.is_some() {
         // A cancel does not end a sleep: it is no operation.
@@ -265,6 +267,45 @@ async fn left_alone(dice: &Dice, census: &Census) {
     }
     sexton::yield_now().await;
     assert_eq!(counted.living(), 0, "a task has ended, and what was in it is there");
+}
+
+/// Handles that are dropped when the tasks have ended: so are the outputs.
+async fn given_up(dice: &Dice, census: &Census) {
+    let (counted, done) = (Census::default(), Channel::default());
+    let mut tasks = Vec::new();
+    for number in 0..dice.size(8) as u32 {
+        let (dice, census, one) = (dice.fork(), census.clone(), counted.one());
+        let (done, core) = (done.clone(), dice.below(sexton::cores()));
+        let work = move || async move {
+            work(dice, census).await;
+            done.send(number);
+            one
+        };
+        tasks.push(if number % 2 == 0 {
+            sexton::spawn(work())
+        } else {
+            sexton::spawn_on(core, work)
+        });
+    }
+    for _ in 0..tasks.len() {
+        done.receive().await;
+    }
+    sleep(Duration::from_millis(100)).await;
+    drop(tasks);
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(counted.living(), 0, "an output that nobody takes is there");
+}
+
+/// A core that has always something to do does not forget its timers.
+async fn busy(dice: &Dice) {
+    let length = Duration::from_nanos(dice.size(300_000) as u64);
+    let start = Instant::now();
+    let sleeps = sexton::spawn(sleep(length));
+    while !sleeps.is_finished() {
+        let late = start.elapsed().saturating_sub(length);
+        assert!(late < Duration::from_millis(300), "a busy core is {late:?} late");
+        sexton::yield_now().await;
+    }
 }
 
 /// Tasks that make tasks.

@@ -3,7 +3,7 @@
 use super::log::Log;
 use super::reads::is_harmless;
 use super::risk::Risk;
-use sexton::io::{BufWrite, Interest, NonBlocking, OwnedWrite};
+use sexton::io::{BufWrite, Interest, NonBlocking, OwnedWrite, Write};
 use std::io::{IoSlice, Result};
 
 /// What all writers of streams can do.
@@ -27,8 +27,24 @@ pub(crate) async fn write(writer: &mut impl Writer, risk: &Risk, log: &Log) -> R
     }
 }
 
+/// As `write`, without the stream's own memory.
+pub(crate) async fn write_shared(
+    writer: &mut (impl Write + OwnedWrite),
+    risk: &Risk,
+    log: &Log,
+) -> Result<()> {
+    let outcome = match risk.dice.below(7) {
+        0..5 => owned(writer, risk, log).await,
+        _ => borrowed(writer, risk, log).await,
+    };
+    match outcome {
+        Err(error) if is_harmless(&error) => Ok(()),
+        outcome => outcome.inspect_err(|_| log.failed()),
+    }
+}
+
 /// Writes whose buffers are given away.
-async fn owned(writer: &mut impl Writer, risk: &Risk, log: &Log) -> Result<()> {
+async fn owned(writer: &mut (impl Write + OwnedWrite), risk: &Risk, log: &Log) -> Result<()> {
     let (number, bytes) = log.begin(risk.dice.size(LONGEST));
     let (taken, outcome) = match risk.dice.below(3) {
         0 => match risk.take(writer.write_owned(bytes)).await {
@@ -64,7 +80,7 @@ async fn owned(writer: &mut impl Writer, risk: &Risk, log: &Log) -> Result<()> {
 }
 
 /// Writes from what the caller keeps.
-async fn borrowed(writer: &mut impl Writer, risk: &Risk, log: &Log) -> Result<()> {
+async fn borrowed(writer: &mut (impl Write + OwnedWrite), risk: &Risk, log: &Log) -> Result<()> {
     let (number, bytes) = log.begin(risk.dice.size(LONGEST));
     match risk.dice.below(4) {
         0 => {
@@ -126,7 +142,7 @@ async fn buffered(writer: &mut impl Writer, risk: &Risk, log: &Log) -> Result<()
 }
 
 /// Flushes; true if it did.
-async fn flush(writer: &mut impl Writer, risk: &Risk, log: &Log) -> Result<bool> {
+async fn flush(writer: &mut (impl Write + OwnedWrite), risk: &Risk, log: &Log) -> Result<bool> {
     let done = risk.take(writer.flush()).await.transpose()?.is_some();
     if done {
         log.flushed();
@@ -135,7 +151,11 @@ async fn flush(writer: &mut impl Writer, risk: &Risk, log: &Log) -> Result<bool>
 }
 
 /// Ends the stream, however long it takes.
-pub(crate) async fn finish(writer: &mut impl Writer, risk: &Risk, log: &Log) -> Result<()> {
+pub(crate) async fn finish(
+    writer: &mut (impl Write + OwnedWrite),
+    risk: &Risk,
+    log: &Log,
+) -> Result<()> {
     loop {
         let outcome = async {
             if !flush(writer, risk, log).await? {

@@ -1,12 +1,31 @@
 //! A stream on its way out of the runtime: its descriptor, and the bytes that nobody read.
 
 use super::reader::Reader;
+use super::shared::Shared;
 use super::writer::Writer;
+use sexton_runtime::Fd;
+use sexton_runtime::time::{Duration, sleep};
 use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::task::Poll;
+
+/// How often it is looked whether operations of dropped futures have let go of a descriptor,
+const LOOKS: u32 = 500;
+/// and the time between: a cancel is tried again after 20 ms.
+const BETWEEN: Duration = Duration::from_millis(1);
+
+/// Waits until nothing but `shared` has the descriptor. Operations of dropped futures are
+/// cancelled, and let go of it soon; those of forgotten futures are not waited for any longer.
+pub(crate) async fn alone<S>(shared: &Rc<S>, fd: fn(&S) -> &Fd) {
+    for _ in 0..LOOKS {
+        if Rc::strong_count(shared) == 1 && fd(shared).handles() == 1 {
+            return;
+        }
+        sleep(BETWEEN).await;
+    }
+}
 
 impl Reader {
     /// Ends the receive in flight and waits for its end: all bytes that came are then in the
@@ -49,6 +68,7 @@ impl Reader {
         let unread = self.take_unread();
         let socket = Rc::clone(self.socket());
         drop(self);
+        alone(&socket, Shared::fd).await;
         let fd = Rc::try_unwrap(socket).ok().and_then(|socket| socket.into_fd().try_unwrap().ok());
         let fd = fd.ok_or_else(|| busy("an operation on the stream is still in flight"))?;
         Ok((fd, unread))

@@ -28,6 +28,7 @@ mod write;
 mod writer;
 
 pub(crate) use backlog::Backlog;
+pub(crate) use handover::alone;
 pub(crate) use read::no_room;
 pub(crate) use reader::Reader;
 pub(crate) use recv::{Ticket, is_cancelled};

@@ -251,11 +251,13 @@ impl UdpSocket {
             Poll::Pending
         })
         .await;
-        let mut recv = shared.recv.borrow_mut();
-        recv.rob();
-        let kept = std::mem::take(&mut recv.kept);
-        drop(recv);
+        let kept = {
+            let mut recv = shared.recv.borrow_mut();
+            recv.rob();
+            std::mem::take(&mut recv.kept)
+        };
         drop(self);
+        crate::socket::alone(&shared, |shared| shared.fd()).await;
         let fd = Rc::try_unwrap(shared).ok().and_then(|shared| shared.into_fd().try_unwrap().ok());
         let fd = fd.ok_or_else(busy)?;
         let unread = kept.into_iter().map(|Datagram { bytes, peer }| (bytes, peer));

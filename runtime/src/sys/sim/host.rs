@@ -107,6 +107,11 @@ impl Host {
         let number = child.number();
         here.with(|state| state.hosts.at(self.number).programs.push(number));
         let ours = Arc::clone(&shared);
+        let body = || async {
+            let output = body().await;
+            self::here().with(|state| state.schedule.program_is_over());
+            output
+        };
         let run = move || {
             let ended = catch_unwind(AssertUnwindSafe(|| run_on(Builder::new(), body)));
             match ended {

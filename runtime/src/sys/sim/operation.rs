@@ -139,9 +139,8 @@ impl Operation {
             | opcode::ASYNC_CANCEL
             | opcode::OPENAT => None,
             _ => {
-                let object = state.objects.find(request.fd);
-                invalid = object.is_none().then_some(libc::EBADF);
-                object
+                invalid = state.objects.find(request.fd).is_none().then_some(libc::EBADF);
+                state.objects.find(request.fd)
             }
         };
         if request.flags & UNKNOWN_FLAGS != 0 || !opcode::ALL.contains(&request.opcode) {

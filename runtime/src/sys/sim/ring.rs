@@ -296,20 +296,23 @@ impl Ring {
         self.groups.clear();
         let flying = std::mem::take(&mut self.flying);
         self.here.with(|state| {
-            let mut count = 0;
+            let mut left = Vec::new();
             for mut operation in flying.into_iter().flatten() {
                 // What was taken back, and cancels, hold nothing, and nobody waits for them.
                 let counts = !operation.cancels() && operation.user_data != IGNORE;
-                count += usize::from(counts && !operation.stuck);
+                if counts && !operation.stuck {
+                    left.push(operation.request.opcode);
+                }
                 if operation.stuck && state.scheduled {
                     state.ghosts.push(std::mem::take(&mut operation.memory));
                 }
                 operation.let_go(state, -libc::EOWNERDEAD);
             }
-            // A host that loses its power while its runtime ends does not wait for anything.
-            let lost = state.hosts.get(self.here.host).is_down;
-            if count > 0 && state.scheduled && !lost {
-                state.complain(format!("a ring was closed with {count} operations in flight"));
+            if !left.is_empty() && state.scheduled {
+                let count = left.len();
+                state.complain(format!(
+                    "a ring was closed with {count} operations in flight: {left:?}"
+                ));
             }
             state.knobs = Knobs::default();
             state.objects.each_mut().for_each(|object| object.held = false);

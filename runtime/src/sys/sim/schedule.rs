@@ -43,6 +43,8 @@ pub(super) struct Schedule {
     told: bool,
     /// Threads whose host has lost its power, and who have not heard of it.
     killed: BTreeSet<usize>,
+    /// Threads whose program is over, and whose runtime ends by itself.
+    over: BTreeSet<usize>,
 }
 
 #[derive(Debug)]
@@ -85,6 +87,7 @@ impl Schedule {
             failure: None,
             told: false,
             killed: BTreeSet::new(),
+            over: BTreeSet::new(),
         }
     }
 
@@ -149,7 +152,12 @@ impl Schedule {
     }
 
     pub(super) fn take_killed(&mut self, thread: usize) -> bool {
-        self.killed.remove(&thread)
+        self.killed.remove(&thread) && !self.over.contains(&thread)
+    }
+
+    /// The running thread's program is over: nobody ends its runtime but itself.
+    pub(super) fn program_is_over(&mut self) {
+        self.over.insert(self.here);
     }
 
     /// Threads that have not ended, but for the first.
