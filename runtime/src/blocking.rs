@@ -15,6 +15,7 @@
 //!   longer than that needs no further thread.
 //! - **I3** No job runs, and none is dropped, under the lock: both are foreign code.
 
+use crate::sync::{Mutex, MutexGuard};
 use crate::sys::threads::{self, Condvar};
 use crate::sys::{elapsed, now};
 use std::any::Any;
@@ -23,10 +24,12 @@ use std::fmt;
 use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-#[cfg(test)]
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
 mod tests;
 
 /// What a thread of the pool runs. Who wants its result, or its panic, wraps it.

@@ -2,21 +2,16 @@
 
 use crate::driver::Driver;
 use crate::executor::Core;
+pub(crate) use crate::sync::owner;
+use crate::sync::set_owner;
 use crate::task::{Header, TaskRef};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::io;
 use std::ptr::NonNull;
 use std::rc::Rc;
 
 thread_local! {
-    /// Whose cells this thread may count without atomics; 0 is nobody.
-    static OWNER: Cell<u64> = const { Cell::new(0) };
     static CORE: RefCell<Option<Rc<Core>>> = const { RefCell::new(None) };
-}
-
-/// The owner's number of this thread's executor, or 0.
-pub(crate) fn owner() -> u64 {
-    OWNER.get()
 }
 
 /// This thread's core, if it is in a runtime.
@@ -68,14 +63,14 @@ pub(crate) fn enter(core: Rc<Core>) -> Option<Entered> {
 
 /// Makes `core` this thread's, and gives back the one that it has, if any, afterwards.
 pub(crate) fn enter_within(core: Rc<Core>) -> Entered {
-    OWNER.set(core.owner());
+    set_owner(core.owner());
     Entered { outer: CORE.with_borrow_mut(|current| current.replace(core)) }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
         let outer = self.outer.take();
-        OWNER.set(outer.as_ref().map_or(0, |core| core.owner()));
+        set_owner(outer.as_ref().map_or(0, |core| core.owner()));
         let core = CORE.with_borrow_mut(|current| std::mem::replace(current, outer));
         drop(core);
     }

@@ -20,6 +20,7 @@ use crate::recv_pools::RecvPools;
 use crate::runtime::Shared;
 use crate::start_error::StartError;
 use crate::stats::CoreCounters;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sys::{Entered, Ring, RingConfig, Wait, elapsed, now};
 use crate::task::{AllTasks, Header, JoinHandle, RunQueue, TaskRef, new_task, release_orphan};
 use crate::time::Timers;
@@ -30,7 +31,7 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -285,17 +286,7 @@ impl Core {
         // From here on nobody counts without atomics; what is still referred to becomes
         // everybody's.
         drop(entered);
-        while let Some(task) = self.tasks.pop_uncounted() {
-            task.orphan();
-        }
-        self.door.mailbox().close();
-        while let Some(message) = self.door.mailbox().pop() {
-            match message {
-                Message::Wake(task) | Message::Drop(task) => release_orphan(task),
-                Message::Nudge => {}
-                Message::Run(run) => drop(contained(|| drop(run))),
-            }
-        }
+        close_door(&self.tasks, &self.door);
         self.driver.close();
         drained
     }
@@ -339,6 +330,21 @@ impl Core {
                 std::thread::yield_now();
             }
             self.driver.reap();
+        }
+    }
+}
+
+/// Makes what is still referred to everybody's, then refuses messages and drops those that came.
+pub(crate) fn close_door(tasks: &AllTasks, door: &Door) {
+    while let Some(task) = tasks.pop_uncounted() {
+        task.orphan();
+    }
+    door.mailbox().close();
+    while let Some(message) = door.mailbox().pop() {
+        match message {
+            Message::Wake(task) | Message::Drop(task) => release_orphan(task),
+            Message::Nudge => {}
+            Message::Run(run) => drop(contained(|| drop(run))),
         }
     }
 }

@@ -36,6 +36,8 @@ mod cancel;
 pub mod time;
 mod source;
 mod stats;
+#[cfg(all(test, loom))]
+mod loom_support;
 
 pub use cancel::{CancelHook, CancelToken};
 pub use caps::Caps;

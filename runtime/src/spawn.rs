@@ -1,7 +1,7 @@
 //! Starting tasks: here, on another core, on all of them, or on a thread that may block.
 
 use crate::context;
-use crate::door::Message;
+use crate::door::{Door, Message};
 use crate::executor::Core;
 use crate::task::{JoinError, JoinHandle, Remote, RemoteFuture};
 use std::future::Future;
@@ -10,6 +10,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+
+#[cfg(all(test, loom))]
+mod loom_tests;
 
 #[track_caller]
 fn this_core() -> Rc<Core> {
@@ -60,23 +63,28 @@ where
     Fut::Output: Send + 'static,
 {
     let shared = Arc::clone(this_core().shared());
-    let remote = Remote::new();
-    let handle = JoinHandle::remote(Arc::clone(&remote));
     if core >= shared.cores() {
         let what = format!("there is no core {core}: this runtime has {}", shared.cores());
+        let remote = Remote::new();
         remote.finish(Err(JoinError::refused(what)));
-        return handle;
+        return JoinHandle::remote(remote);
     }
+    send(shared.door(core), |remote| match catch_unwind(AssertUnwindSafe(f)) {
+        Ok(future) => drop(this_core().spawn(RemoteFuture::new(future, remote))),
+        Err(panic) => remote.finish(Err(JoinError::panicked(panic))),
+    })
+}
+
+/// Sends a call to a core, which leaves a result some time; the handle to that.
+fn send<T: Send + 'static>(
+    door: &Door,
+    start: impl FnOnce(Arc<Remote<T>>) + Send + 'static,
+) -> JoinHandle<T> {
+    let remote = Remote::new();
+    let handle = JoinHandle::remote(Arc::clone(&remote));
     let unstarted = Unstarted(Some(remote));
-    let start = move || {
-        let remote = unstarted.start();
-        match catch_unwind(AssertUnwindSafe(f)) {
-            Ok(future) => drop(this_core().spawn(RemoteFuture::new(future, remote))),
-            Err(panic) => remote.finish(Err(JoinError::panicked(panic))),
-        }
-    };
     // If the core has ended, the message comes back and its drop says so.
-    drop(shared.door(core).send(Message::Run(Box::new(start))));
+    drop(door.send(Message::Run(Box::new(move || start(unstarted.start())))));
     handle
 }
 

@@ -4,6 +4,7 @@
 // them.
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use loom::sync::atomic::AtomicBool;
 use loom::sync::{Arc, Notify};
 use loom::thread;
 
@@ -68,7 +69,7 @@ fn everything_arrives(producers: u32, items: u32) {
     got.sort_unstable();
     assert!(got.into_iter().eq(0..count), "each item exactly once");
     for producer in producers {
-        producer.join().unwrap();
+        producer.join().expect("it does not panic");
     }
     let (sleeps, wakes) = (&owner.sleeps, &owner.wakes);
     assert!(wakes.load(Ordering::Relaxed) <= sleeps.load(Ordering::Relaxed), "one wake a sleep");
@@ -105,5 +106,38 @@ fn at_the_close_an_item_is_either_refused_or_there() {
             Err(back) => assert_eq!((got, back), (None, 1), "what was refused came back"),
         }
         assert_eq!(mailbox.pop(), None);
+    });
+}
+
+/// A model of `Shared::stop` and of the loop that it ends: the flag is no message, and a core that
+/// is about to sleep must see it all the same.
+#[test]
+fn an_owner_that_is_about_to_sleep_sees_that_it_is_to_stop() {
+    loom::model(|| {
+        let owner = Owner::new();
+        let stopping = Arc::new(AtomicBool::new(false));
+        let other = {
+            let (owner, stopping) = (Arc::clone(&owner), Arc::clone(&stopping));
+            thread::spawn(move || {
+                stopping.store(true, Ordering::Release);
+                // Refused, it came to an owner who knows already.
+                if owner.mailbox.push(0) == Pushed::WakeOwner {
+                    owner.bell.notify();
+                }
+            })
+        };
+        loop {
+            while owner.mailbox.pop().is_some() {}
+            if stopping.load(Ordering::Acquire) {
+                break;
+            }
+            if owner.mailbox.prepare_sleep() {
+                owner.bell.wait();
+                owner.mailbox.awake();
+            }
+        }
+        owner.mailbox.close();
+        while owner.mailbox.pop().is_some() {}
+        other.join().unwrap();
     });
 }

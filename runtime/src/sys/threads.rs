@@ -1,9 +1,10 @@
 //! Threads, and what they wait on beside a ring: in a simulation the seed decides here, too.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+
+use crate::sync::{self, Mutex, MutexGuard, thread};
 
 #[cfg(feature = "sim")]
 use super::sim::Place;
@@ -60,7 +61,7 @@ pub(crate) fn stay() {
 /// `std::sync::Condvar`, with the mutex named again.
 #[derive(Debug, Default)]
 pub(crate) struct Condvar {
-    real: std::sync::Condvar,
+    real: sync::Condvar,
     #[cfg(feature = "sim")]
     place: Place,
 }
@@ -79,13 +80,8 @@ impl Condvar {
             let over = !self.place.wait(&here, longest);
             return (mutex.lock().unwrap_or_else(PoisonError::into_inner), over);
         }
-        let _ = mutex;
         match longest {
-            Some(longest) => {
-                let woken = self.real.wait_timeout(guard, longest);
-                let (guard, timeout) = woken.unwrap_or_else(PoisonError::into_inner);
-                (guard, timeout.timed_out())
-            }
+            Some(longest) => sync::wait_timeout(&self.real, mutex, guard, longest),
             None => (self.real.wait(guard).unwrap_or_else(PoisonError::into_inner), false),
         }
     }
@@ -176,7 +172,9 @@ impl<T> Taker<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, loom))]
+mod loom_tests;
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::{handoff, spawn};
 

@@ -32,6 +32,8 @@ use super::error::JoinError;
 use crate::contain::contained;
 use crate::context;
 use crate::door::{Door, Message};
+use crate::sync::Cell as Counted;
+use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 use std::cell::{Cell, UnsafeCell};
 use std::future::Future;
 use std::mem::ManuallyDrop;
@@ -39,7 +41,6 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
 
 /// In the run queue, or about to be.
@@ -61,8 +62,8 @@ const REFS_MAX: u32 = u32::MAX / 4;
 
 /// What does not depend on the future's type.
 pub(crate) struct Header {
-    refs: Cell<u32>,
-    flags: Cell<u8>,
+    refs: Counted<u32>,
+    flags: Counted<u8>,
     foreign_woken: AtomicBool,
     foreign: AtomicU32,
     owner: u64,
@@ -117,8 +118,8 @@ impl TaskRef {
     #[track_caller]
     pub(crate) fn new<F: Future + 'static>(future: F, owner: u64, door: Arc<Door>) -> Self {
         let header = Header {
-            refs: Cell::new(1),
-            flags: Cell::new(0),
+            refs: Counted::new(1),
+            flags: Counted::new(0),
             foreign_woken: AtomicBool::new(false),
             foreign: AtomicU32::new(0),
             owner,

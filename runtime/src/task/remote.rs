@@ -1,11 +1,15 @@
 //! A result that crosses threads: of a task on another core, or of a blocking call.
 
 use super::error::JoinError;
+use crate::sync::{Mutex, MutexGuard};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
+
+#[cfg(all(test, loom))]
+mod loom_tests;
 
 /// The place where a result is left and fetched.
 #[derive(Debug)]

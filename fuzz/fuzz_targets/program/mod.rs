@@ -1,0 +1,32 @@
+//! The random programs of `examples/simulate`, with dice that look at the fuzzer's bytes.
+
+pub(crate) mod dice;
+#[path = "../../../examples/simulate/program/accepts.rs"]
+mod accepts;
+#[path = "../../../examples/simulate/program/bytes.rs"]
+mod bytes;
+#[path = "../../../examples/simulate/program/files.rs"]
+mod files;
+#[path = "../../../examples/simulate/program/folders.rs"]
+mod folders;
+#[path = "../../../examples/simulate/program/log.rs"]
+mod log;
+#[path = "../../../examples/simulate/program/plan.rs"]
+#[allow(dead_code, reason = "what the command line of the example chooses is left to the bytes")]
+mod plan;
+#[path = "../../../examples/simulate/program/power.rs"]
+mod power;
+#[path = "../../../examples/simulate/program/reads.rs"]
+mod reads;
+#[path = "../../../examples/simulate/program/risk.rs"]
+mod risk;
+#[path = "../../../examples/simulate/program/rules.rs"]
+mod rules;
+#[path = "../../../examples/simulate/program/streams.rs"]
+mod streams;
+#[path = "../../../examples/simulate/program/tasks.rs"]
+mod tasks;
+#[path = "../../../examples/simulate/program/writes.rs"]
+mod writes;
+
+pub(crate) use plan::Plan;
