@@ -207,7 +207,7 @@ impl Drop for Runtime {
         let entered = context::enter_within(Rc::clone(&self.core));
         let drained = self.core.shut_down(entered, self.grace);
         if let Drained::Leaked(leak) = drained {
-            eprintln!("{leak}");
+            threads::report(&leak);
         }
         for worker in self.workers.drain(..) {
             worker.wait();
@@ -273,7 +273,7 @@ impl Worker {
     fn wait(self) {
         match self.ended.take() {
             // The thread is parked with its leak, and never joined.
-            Some(Drained::Leaked(leak)) => eprintln!("{leak}"),
+            Some(Drained::Leaked(leak)) => threads::report(&leak),
             Some(Drained::Fully) | None => self.thread.join(),
         }
     }

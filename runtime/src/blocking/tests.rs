@@ -56,7 +56,7 @@ fn held(pool: &BlockingPool) -> (Receiver<()>, Sender<()>) {
     let (running, runs) = channel();
     let (release, released) = channel();
     pool.execute(Box::new(move || {
-        running.send(()).unwrap();
+        running.send(()).expect("the test waits for it");
         let _ = released.recv();
     }))
     .expect("the pool takes jobs");

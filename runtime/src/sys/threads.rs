@@ -47,6 +47,15 @@ impl Thread {
     }
 }
 
+/// Tells people, on the standard error stream. (Where a seed decides, it has asked for the leak.)
+pub(crate) fn report(leak: &dyn std::fmt::Display) {
+    #[cfg(feature = "sim")]
+    if super::sim::scheduled().is_some() {
+        return;
+    }
+    eprintln!("{leak}");
+}
+
 /// Keeps this thread, which ends with the process. (A simulated kernel lets it end.)
 pub(crate) fn stay() {
     #[cfg(feature = "sim")]
