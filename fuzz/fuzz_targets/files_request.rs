@@ -32,11 +32,11 @@ mod status;
 use connection::{Limits, Service, serve};
 use libfuzzer_sys::fuzz_target;
 use request::{Head, Method};
-use sexton::CancelToken;
 use sexton::fs;
 use sexton::io::{OwnedRead, OwnedWrite, Write};
 use sexton::net::{TcpListener, TcpStream};
 use sexton::sim::{Faults, Sim};
+use sexton::{Builder, CancelToken};
 use site::Site;
 use std::path::{Component, Path};
 use std::rc::Rc;
@@ -54,9 +54,15 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     let methods = methods(bytes);
-    let faults = Faults::scheduling();
-    let answers = Sim::new(seed.into()).faults(faults).run(|| exchange(bytes.to_vec()));
-    answers_are_whole(&answers, &methods);
+    let sim = Sim::new(seed.into()).faults(Faults::scheduling());
+    // Little memory to set up: there are many runs.
+    let builder = Builder::new().entries(16).config(|config| {
+        (config.recv_buffers, config.recv_buffers_max, config.recv_buffer_len) = (8, 16, 1024);
+    });
+    match sim.try_run_on(builder, || exchange(bytes.to_vec())) {
+        Ok((answers, _)) => answers_are_whole(&answers, &methods),
+        Err(failure) => panic!("{failure}"),
+    }
 });
 
 /// What is asked for, as the parser tells it: none for what is refused, which is the last one.

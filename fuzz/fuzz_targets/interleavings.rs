@@ -23,7 +23,7 @@ fuzz_target!(
         match catch_unwind(AssertUnwindSafe(|| plan.run())) {
             Ok(Ok(_)) => {}
             Ok(Err(failure)) => fail(&format!("{plan}\n{failure}")),
-            Err(panic) => fail(&format!("{plan}\nwhat it left behind was wrong: {}", said(&*panic))),
+            Err(panic) => fail(&format!("{plan}\nwhat it left was wrong: {}", said(&*panic))),
         }
     }
 );

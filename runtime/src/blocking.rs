@@ -29,7 +29,7 @@ use std::time::Duration;
 
 #[cfg(all(test, loom))]
 mod loom_tests;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests;
 
 /// What a thread of the pool runs. Who wants its result, or its panic, wraps it.

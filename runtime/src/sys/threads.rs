@@ -183,7 +183,7 @@ impl<T> Taker<T> {
 
 #[cfg(all(test, loom))]
 mod loom_tests;
-#[cfg(all(test, not(loom)))]
+#[cfg(test)]
 mod tests {
     use super::{handoff, spawn};
 
