@@ -1,7 +1,7 @@
 //! `BufReader` and what `BufRead` offers, against std's on the same bytes.
 //!
 //! ```text
-//!  capacity │ count of steps │ steps, 2 bytes each │ count of pieces │ pieces │ the stream's bytes
+//!  capacity │ count of steps │ steps, 2 bytes each │ count of pieces │ pieces │ the stream
 //! ```
 //!
 //! Beneath both readers is a stream that comes in the same pieces, fails with `Interrupted` between
