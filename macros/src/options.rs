@@ -41,7 +41,8 @@ impl Parse for Options {
                 ));
             };
             if twice {
-                return Err(Error::new(option.span(), "the same option is given twice"));
+                let name = if option.path().is_ident("cores") { "cores" } else { "sim" };
+                return Err(Error::new(option.span(), format!("`{name}` is given twice")));
             }
         }
         Ok(options)
