@@ -58,6 +58,9 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
+/// Held by a test that needs thousands of descriptors: the process has so many once.
+static DESCRIPTORS: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 /// Rounds before counting: pools, queues and slots have their size then.
 const WARM_UP: usize = 300;
 const ROUNDS: usize = 2_000;
@@ -162,6 +165,7 @@ fn an_echo_with_managed_reads_allocates_nothing_a_request() {
 #[test]
 fn an_idle_connection_costs_less_than_a_kibibyte() {
     const CONNECTIONS: usize = 2_000;
+    let _descriptors = DESCRIPTORS.lock();
     static WAITING: AtomicUsize = AtomicUsize::new(0);
     let (bound, addr) = channel();
     let server = std::thread::spawn(move || {
@@ -207,6 +211,7 @@ fn an_idle_connection_costs_less_than_a_kibibyte() {
 #[test]
 fn ten_thousand_quiet_sockets_share_one_buffer() {
     const RESOURCE: Resource = Resource::Nofile;
+    let _descriptors = DESCRIPTORS.lock();
     let maximum = getrlimit(RESOURCE).maximum;
     // Two descriptors each; where the limit is lower, fewer.
     let sockets = (maximum.unwrap_or(u64::MAX).saturating_sub(1_000) / 2).min(10_000) as usize;
