@@ -10,7 +10,7 @@ use sexton::time::{Duration, sleep, timeout};
 use std::pin::{Pin, pin};
 
 /// Under Miri a program takes some seconds; `SEXTON_SEEDS` asks for more.
-const SEEDS: u64 = if cfg!(miri) { 40 } else { 1_000 };
+const SEEDS: u64 = if cfg!(miri) { 15 } else { 1_000 };
 const BYTES: u8 = 40;
 
 fn below(bound: u64) -> u64 {
