@@ -5,12 +5,18 @@ pub(crate) mod dice;
 mod accepts;
 #[path = "../../../examples/simulate/program/bytes.rs"]
 mod bytes;
+#[path = "../../../examples/simulate/program/crowd.rs"]
+mod crowd;
+#[path = "../../../examples/simulate/program/datagrams.rs"]
+mod datagrams;
 #[path = "../../../examples/simulate/program/files.rs"]
 mod files;
 #[path = "../../../examples/simulate/program/folders.rs"]
 mod folders;
 #[path = "../../../examples/simulate/program/log.rs"]
 mod log;
+#[path = "../../../examples/simulate/program/many.rs"]
+mod many;
 #[path = "../../../examples/simulate/program/plan.rs"]
 #[allow(dead_code, reason = "what the command line of the example chooses is left to the bytes")]
 mod plan;
@@ -22,6 +28,8 @@ mod reads;
 mod risk;
 #[path = "../../../examples/simulate/program/rules.rs"]
 mod rules;
+#[path = "../../../examples/simulate/program/shared.rs"]
+mod shared;
 #[path = "../../../examples/simulate/program/streams.rs"]
 mod streams;
 #[path = "../../../examples/simulate/program/tasks.rs"]
