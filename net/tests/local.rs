@@ -2,27 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod support;
+
 use sexton_io::{BufRead, BufWrite, Interest, OwnedRead, OwnedWrite, Read, Ready, SplitIo, Write};
 use sexton_net::{UnixListener, UnixStream, pipe};
 use sexton_runtime::{CancelToken, block_on, spawn, yield_now};
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::SocketAddr;
-use std::pin::pin;
 use std::process::{Command, Stdio};
 use std::task::Poll;
-
-async fn poll_once<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        Poll::Ready(match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
-        })
-    })
-    .await
-}
+use support::poll_once;
 
 /// Feeds numbers, reads them in all ways, gives every other read up, and compares.
 async fn nothing_is_lost<R, W>(mut from: R, mut to: W)

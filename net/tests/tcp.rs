@@ -2,17 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod support;
+
 use sexton_io::{BufRead, Interest, OwnedRead, Read, Ready};
 use sexton_net::{TcpListener, TcpStream};
 use sexton_runtime::time::{Duration, timeout};
 use sexton_runtime::{
     Builder, CancelToken, JoinSet, block_on, own_stats, spawn, spawn_per_core, yield_now,
 };
-use std::future::{Future, poll_fn};
 use std::io;
 use std::net::Shutdown;
 use std::pin::pin;
-use std::task::Poll;
+use support::poll_once;
 
 async fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -20,18 +21,6 @@ async fn pair() -> (TcpStream, TcpStream) {
     let (server, peer) = listener.accept().await.unwrap();
     assert_eq!(peer, client.local_addr().unwrap());
     (client, server)
-}
-
-/// Polls a future once; true if it was ready.
-async fn poll_once<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        Poll::Ready(match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
-        })
-    })
-    .await
 }
 
 #[test]

@@ -2,18 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod support;
+
 use sexton_io::{Interest, Ready};
 use sexton_net::UdpSocket;
 use sexton_runtime::time::{Duration, sleep, timeout};
 use sexton_runtime::{CancelToken, block_on, spawn, yield_now};
 use std::collections::BTreeSet;
-use std::future::{Future, poll_fn};
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
+use support::poll_once;
 
 async fn socket() -> UdpSocket {
     UdpSocket::bind("127.0.0.1:0").await.unwrap()
@@ -25,18 +26,6 @@ async fn pair() -> (UdpSocket, UdpSocket) {
     one.connect(other.local_addr().unwrap()).await.unwrap();
     other.connect(one.local_addr().unwrap()).await.unwrap();
     (one, other)
-}
-
-/// Polls a future once.
-async fn poll_once<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        Poll::Ready(match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
-        })
-    })
-    .await
 }
 
 /// Lets completions come that are due.

@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod support;
+
 use sexton_io::{BufWrite, OwnedRead, OwnedWrite};
 use sexton_net::{TcpListener, TcpStream, UnixStream, pipe};
 use sexton_runtime::{block_on, spawn, yield_now};
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+use support::poll_once;
 
 const SEEDS: u64 = 12;
 const WRITES: u8 = 250;
@@ -30,17 +30,6 @@ impl Dice {
         self.0 ^= self.0 << 17;
         (self.0 >> 20) as usize % sides
     }
-}
-
-async fn poll_once<F: Future>(future: F) -> Option<F::Output> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        Poll::Ready(match future.as_mut().poll(cx) {
-            Poll::Ready(output) => Some(output),
-            Poll::Pending => None,
-        })
-    })
-    .await
 }
 
 /// One write of bytes of value `number`.

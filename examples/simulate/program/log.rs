@@ -1,7 +1,7 @@
 //! The model of a stream: what was written, what of it may have been taken, and whether what was
 //! received is that.
 
-use super::dice::mixed;
+use super::draw::mixed;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -6,6 +6,7 @@
 //! (the disk); `tasks` (and timers); `plan` (which of them a seed runs, on what).
 
 mod dice;
+mod draw;
 mod risk;
 mod rules;
 mod log;

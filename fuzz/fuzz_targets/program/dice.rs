@@ -4,6 +4,7 @@
 //! same seed still make the same choices, on whatever thread, and a byte that changes turns a few
 //! choices and leaves the others. Zeros are the dice of the example.
 
+use super::draw::mixed;
 use std::cell::Cell;
 use std::sync::{PoisonError, RwLock};
 
@@ -42,32 +43,4 @@ impl Dice {
             byte => mixed(number ^ byte),
         }
     }
-
-    /// Others for a part of the program: what one part draws does not change the others.
-    pub(crate) fn fork(&self) -> Self {
-        Self::new(self.next())
-    }
-
-    /// A number below `bound`, which is not 0.
-    pub(crate) fn below(&self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-
-    /// True so often, of a hundred.
-    pub(crate) fn percent(&self, rate: usize) -> bool {
-        self.below(100) < rate
-    }
-
-    /// Something from 1 to `most`, often little: any power of two is as likely as the next.
-    pub(crate) fn size(&self, most: usize) -> usize {
-        let bits = (usize::BITS - most.leading_zeros()) as usize;
-        1 + self.below(1 << self.below(bits)).min(most - 1)
-    }
-}
-
-/// A number that looks like any other.
-pub(crate) fn mixed(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
 }

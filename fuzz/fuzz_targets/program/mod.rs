@@ -1,6 +1,8 @@
 //! The random programs of `examples/simulate`, with dice that look at the fuzzer's bytes.
 
 pub(crate) mod dice;
+#[path = "../../../examples/simulate/program/draw.rs"]
+mod draw;
 #[path = "../../../examples/simulate/program/accepts.rs"]
 mod accepts;
 #[path = "../../../examples/simulate/program/bytes.rs"]
