@@ -125,7 +125,7 @@ impl Faults {
             .spurious_polls(0.05)
             .slow_network(0.1)
             .would_block(0.2)
-            .stray_buffers(0.05)
+            .stray_buffers(0.3)
             .punts(0.1)
             .register_errors(0.02)
     }
