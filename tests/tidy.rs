@@ -104,6 +104,7 @@ const UNSAFE: &[&str] = &[
     "runtime/src/sys/kernel/queues.rs",
     "runtime/src/sys/kernel/register.rs",
     "runtime/src/sys/kernel/tests.rs",
+    "runtime/src/sys/kernel/trial.rs",
     "runtime/src/sys/sim/by_hand_tests.rs",
     "runtime/src/sys/sim/check_tests.rs",
     "runtime/src/sys/sim/interpret.rs",

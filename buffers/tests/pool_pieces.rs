@@ -197,7 +197,8 @@ fn run_pieces(count: u16, steps: &[Step]) {
         match step {
             Step::Receive(data) => {
                 let mut data = &data[..];
-                while let Some((buf, rest)) = (!data.is_empty()).then(|| piece(&pool, data)).flatten()
+                while let Some((buf, rest)) =
+                    (!data.is_empty()).then(|| piece(&pool, data)).flatten()
                 {
                     let head = *ring.front().expect("the kernel found one");
                     assert_eq!(buf.bid(), head);
