@@ -174,7 +174,7 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caps::{Opcodes, feature, setup};
+    use crate::caps::{Opcodes, Tried, feature, setup};
     use crate::sys::Release;
 
     fn host() -> Host {
@@ -202,6 +202,7 @@ mod tests {
             cq_entries: 4096,
             sq_entries_asked: 256,
             ring_fd_registered: true,
+            tried: Tried::default(),
             io_workers_limited: true,
         }
     }

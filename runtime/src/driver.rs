@@ -27,7 +27,7 @@ use crate::op::{
 use crate::stats::CoreCounters;
 use crate::sys::{Cqe, Entered, IGNORE, Position, Request, Ring, Wait, elapsed, now};
 use sexton_buffers::registry::{Answer, Ending, Facts, Key, Next, Place, Polled, Registry, Table};
-use sexton_buffers::{GraveyardLimit, ProvidedPool};
+use sexton_buffers::{Consumption, GraveyardLimit, ProvidedPool};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
@@ -245,8 +245,10 @@ impl Driver {
     /// Makes a pool of provided buffers known to the kernel, under the pool's group.
     pub(crate) fn register_pool(&self, pool: &ProvidedPool) -> io::Result<()> {
         let inner = &mut *self.inner.borrow_mut();
+        let incremental = pool.consumption() == Consumption::Incremental;
+        let (group, addr, count) = (pool.group(), pool.ring_addr(), pool.count());
         // SAFETY: I4: the pool is kept until the ring is closed, or leaked with it.
-        unsafe { inner.ring.register_buf_ring(pool.group(), pool.ring_addr(), pool.count()) }?;
+        unsafe { inner.ring.register_buf_ring(group, addr, count, incremental) }?;
         inner.pools.push(pool.clone());
         Ok(())
     }

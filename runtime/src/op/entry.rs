@@ -17,7 +17,7 @@ use crate::fd::Fd;
 use crate::sys::Request;
 use io_uring::opcode;
 use sexton_buffers::registry::Mark;
-use sexton_buffers::{Claim, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ProvidedPool};
+use sexton_buffers::{Claim, Consumption, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ProvidedPool};
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -251,13 +251,18 @@ impl<'a> Entry<'a> {
         entry
     }
 
-    /// Receives into a buffer that the kernel picks from `pool` when data is there, again and again
-    /// if `multishot` (Linux 6.0). `IORING_OP_RECV` with provided buffers, since Linux 5.19.
+    /// Receives into buffers that the kernel picks from `pool` when data is there, again and again
+    /// if `multishot` (Linux 6.0): into several at once if the pool is used up so (Linux 6.10).
+    /// `IORING_OP_RECV` with provided buffers, since Linux 5.19.
     pub fn recv_provided(fd: &'a Fd, pool: &'a ProvidedPool, multishot: bool) -> Self {
         let mut entry = Self::on(opcode::Recv::CODE, fd);
         entry.request.flags |= abi::SQE_BUFFER_SELECT;
         entry.request.buf = pool.group();
-        entry.request.ioprio = if multishot { abi::RECV_MULTISHOT } else { 0 };
+        entry.request.ioprio = match (multishot, pool.consumption()) {
+            (true, Consumption::Bundle) => abi::RECV_MULTISHOT | abi::RECV_BUNDLE,
+            (true, _) => abi::RECV_MULTISHOT,
+            (false, _) => 0,
+        };
         entry.gives = Gives::Provided;
         entry
     }

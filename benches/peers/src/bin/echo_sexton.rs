@@ -9,17 +9,20 @@ use std::io;
 
 use peers::args::Args;
 use peers::process;
+use sexton::buf::Consumption;
 use sexton::net::{TcpListener, TcpStream};
 
 const USAGE: &str = "echo_sexton --managed|--owned|--fill [--core N] [--buf-len B] [--bufs N]
-     [--recv-len B]
+     [--recv-len B] [--consumption whole|bundle|incremental]
      --buf-len   of a connection's own buffer
      --bufs      how many the kernel may fill; by default what Sexton has by default
-     --recv-len  of each of them, likewise";
+     --recv-len  of each of them, likewise
+     --consumption  how receives use them up, likewise";
+
+const OPTIONS: [&str; 5] = ["core", "buf-len", "bufs", "recv-len", "consumption"];
 
 fn main() -> io::Result<()> {
-    let args =
-        Args::read(USAGE, &["managed", "owned", "fill"], &["core", "buf-len", "bufs", "recv-len"]);
+    let args = Args::read(USAGE, &["managed", "owned", "fill"], &OPTIONS);
     process::raise_open_files()?;
     process::pin(args.number("core", 1))?;
     let buf_len = args.number("buf-len", 4096);
@@ -27,6 +30,11 @@ fn main() -> io::Result<()> {
     let builder = builder.config(|config| {
         config.recv_buffers = args.number("bufs", config.recv_buffers);
         config.recv_buffer_len = args.number("recv-len", config.recv_buffer_len);
+        config.recv_consumption = match args.text("consumption") {
+            Some("whole") => Consumption::Whole,
+            Some("bundle") => Consumption::Bundle,
+            _ => config.recv_consumption,
+        };
     });
     let runtime = builder.build()?;
     if args.flag("managed") {

@@ -1,5 +1,6 @@
 //! Running a program on the simulated kernel, and what it is told of a run.
 
+use sexton_buffers::Consumption;
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
@@ -222,6 +223,11 @@ where
             if small && config.entries == SQ_ENTRIES && config.completions.is_none() {
                 config.entries = 4 << state.rng.below(7);
                 config.recv_buffers = 4 << state.rng.below(7);
+                config.recv_consumption = match state.rng.below(4) {
+                    0 => Consumption::Whole,
+                    1 => Consumption::Bundle,
+                    _ => Consumption::Incremental,
+                };
             }
         });
     };

@@ -403,9 +403,9 @@ fn a_multishot_receive_fills_provided_buffers_until_they_run_out() {
     push(&mut ring, multishot(&a), 1);
     assert_eq!(turn(&mut ring), [(1, -libc::ENOBUFS, 0)], "no such group");
     // SAFETY: it outlives the ring.
-    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 4) }.expect("registered");
+    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 4, false) }.expect("registered");
     // SAFETY: it is refused.
-    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 4) }.expect_err("twice");
+    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 4, false) }.expect_err("twice");
     provided.publish(2);
     provided.publish(0);
     push(&mut ring, multishot(&a), 2);
@@ -437,7 +437,7 @@ fn an_overflow_keeps_order_loses_nothing_and_ends_multishots() {
     let mut provided = Provided::new(8, 1);
     let mut ring = ring(2, 2);
     // SAFETY: it outlives the ring.
-    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 8) }.expect("registered");
+    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 8, false) }.expect("registered");
     (0..8).for_each(|bid| provided.publish(bid));
     let (a, b) = sim::stream_pair().expect("a pair");
     push(&mut ring, multishot(&a), 1);

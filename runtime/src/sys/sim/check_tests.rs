@@ -119,7 +119,8 @@ fn a_provided_buffer_that_is_in_the_ring_twice_is_told() {
     let mut ring = provided(&mut buffers, [3, 3]);
     let mut stage = Stage::new();
     // SAFETY: ring and buffers outlive the registration.
-    unsafe { stage.ring.register_buf_ring(1, ring.as_mut_ptr().cast(), 4) }.expect("registered");
+    unsafe { stage.ring.register_buf_ring(1, ring.as_mut_ptr().cast(), 4, false) }
+        .expect("registered");
     stage.enter();
     assert!(stage.complaints().contains("3 was given back twice"), "{}", stage.complaints());
 }
@@ -130,10 +131,46 @@ fn a_provided_buffer_that_is_written_to_in_the_ring_is_told() {
     let mut ring = provided(&mut buffers, [3, 4]);
     let mut stage = Stage::new();
     // SAFETY: ring and buffers outlive the registration.
-    unsafe { stage.ring.register_buf_ring(1, ring.as_mut_ptr().cast(), 4) }.expect("registered");
+    unsafe { stage.ring.register_buf_ring(1, ring.as_mut_ptr().cast(), 4, false) }
+        .expect("registered");
     stage.enter();
     assert_eq!(stage.complaints(), "");
     buffers[1][2] = 9;
     stage.ring.unregister_buf_ring(1).expect("registered");
     assert!(stage.complaints().contains("lay in the ring"), "{}", stage.complaints());
+}
+
+/// Pieces of it may be with users, but the kernel keeps the rest.
+#[test]
+fn a_provided_buffer_that_comes_back_although_the_kernel_keeps_it_is_told() {
+    let mut buffers = [vec![0; 8], vec![0; 8]];
+    let mut ring = provided(&mut buffers, [3, 4]);
+    let mut stage = Stage::new();
+    let words = ring.as_mut_ptr();
+    // SAFETY: ring and buffers outlive the registration.
+    unsafe { stage.ring.register_buf_ring(1, words.cast(), 4, true) }.expect("registered");
+    stage.enter();
+    let consumed = stage.ring.groups.consume(1, 5);
+    assert_eq!((consumed.intact, consumed.kept), (true, true));
+    // SAFETY: within the ring.
+    let [rest, len] = unsafe { words.cast::<[u64; 2]>().read() };
+    assert_eq!((rest, len as u32), (buffers[0].as_ptr().addr() as u64 + 5, 3));
+    assert_eq!(stage.complaints(), "");
+    // SAFETY: the third entry, after the two that were published.
+    unsafe { words.add(5).write(8 | 3 << 32) };
+    // SAFETY: as above.
+    unsafe { words.add(4).write(buffers[0].as_ptr().addr() as u64) };
+    // SAFETY: the tail, in the first entry's last two bytes.
+    unsafe { words.cast::<u16>().add(7).write(3) };
+    stage.enter();
+    assert!(stage.complaints().contains("3 was given back twice"), "{}", stage.complaints());
+}
+
+#[test]
+fn older_kernels_refuse_pieces_and_bundles() {
+    let refuses =
+        |kernel: Kernel| [kernel.is_incremental(), kernel.bundles(false), kernel.bundles(true)];
+    assert_eq!(refuses(Kernel::V6_6), [false; 3]);
+    assert_eq!(refuses(Kernel::V6_12), [true, true, false]);
+    assert_eq!(refuses(Kernel::V6_18), [true; 3]);
 }

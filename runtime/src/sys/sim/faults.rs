@@ -52,6 +52,7 @@ faults! {
     CancelBusy cancel_busy "A cancel's target can't be cancelled just now (`EALREADY`).",
     CancelLate cancel_late "A cancel succeeds, and its target does, too.",
     NoBuffers no_buffers "There is no provided buffer for a moment (`ENOBUFS`).",
+    ShortBundle short_bundles "A receive into several provided buffers uses fewer than it could.",
     MultishotEnd multishot_ends "A multishot operation ends after a result.",
     NonemptyLie nonempty_lies "A receive says wrongly whether more data waits.",
     ConnAborted aborted_accepts "A connection is gone before it is accepted (`ECONNABORTED` and the like).",
@@ -120,6 +121,7 @@ impl Faults {
             .cancel_busy(0.1)
             .cancel_late(0.3)
             .no_buffers(0.03)
+            .short_bundles(0.2)
             .multishot_ends(0.05)
             .nonempty_lies(0.05)
             .spurious_polls(0.05)

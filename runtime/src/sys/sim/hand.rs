@@ -28,6 +28,11 @@ pub fn in_memory(config: &mut Config) {
     config.body = Body::Simulated;
 }
 
+/// Which kernel rings of this thread are of from now on: Linux 6.1 at first.
+pub fn kernel(kernel: super::Kernel) {
+    Here::or_free().with(|state| state.kernel = kernel);
+}
+
 /// Two connected ends of a stream.
 pub fn stream_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let here = Here::or_free();

@@ -26,6 +26,9 @@ pub(super) const F_MORE: u32 = 1 << 1;
 /// `IORING_CQE_F_SOCK_NONEMPTY`.
 pub(super) const F_SOCK_NONEMPTY: u32 = 1 << 2;
 
+/// `IORING_CQE_F_BUF_MORE`: the rest of the provided buffer stays in the ring.
+pub(super) const F_BUF_MORE: u32 = 1 << 4;
+
 /// `IORING_ACCEPT_MULTISHOT`.
 const ACCEPT_MULTISHOT: u16 = 1 << 0;
 /// `IORING_NOP_INJECT_RESULT`.
