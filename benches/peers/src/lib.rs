@@ -6,16 +6,25 @@
 //!     └── reads the server's CPU time before and after, divides by the requests
 //! ```
 //!
-//! Read in this order: `args`, `process` (pinning, limits), `pattern` (the bytes), `latency`, then
-//! what `compare` is made of: `matrix` (what is measured), `session` (one measurement), `cpu_time`,
-//! `summary` (medians, ratios, dropped rounds), `report`.
+//! Read in this order: `args`, `process` (pinning, limits), `counter` and `cpu_time` (what the kernel
+//! counts), `allocs`, `meter` (a program that measures itself), `program`, then what programs do: `tasks` and
+//! `workloads` (without I/O), `reads` (files), `pattern` and `latency` (for the load); then what
+//! `compare` is made of: `matrix` (what is measured), `session` (one measurement), `summary`
+//! (medians, ratios, dropped rounds), `report`.
 
 pub mod args;
 pub mod process;
+pub mod counter;
+pub mod cpu_time;
+pub mod allocs;
+pub mod meter;
+pub mod program;
+pub mod tasks;
+pub mod workloads;
+pub mod reads;
 pub mod pattern;
 pub mod latency;
 pub mod matrix;
-pub mod cpu_time;
 pub mod session;
 pub mod summary;
 pub mod report;
