@@ -65,8 +65,7 @@ impl Counter {
         let (any_cpu, no_group) = (-1, -1);
         let number = libc::SYS_perf_event_open;
         // SAFETY: `attr` has the size that it names, and outlives the call.
-        let fd =
-            unsafe { libc::syscall(number, &raw const attr, pid, any_cpu, no_group, CLOEXEC) };
+        let fd = unsafe { libc::syscall(number, &raw const attr, pid, any_cpu, no_group, CLOEXEC) };
         if fd < 0 {
             return Err(io::Error::last_os_error());
         }

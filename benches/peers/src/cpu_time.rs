@@ -42,6 +42,14 @@ impl CpuTime {
         self.event.as_ref().err()
     }
 
+    /// What the process took until it ended.
+    pub fn ended(&self) -> io::Result<u64> {
+        match &self.event {
+            Ok(event) => event.read(),
+            Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+        }
+    }
+
     /// What both clocks say now.
     pub fn read(&self) -> io::Result<Reading> {
         let task_clock_ns = match &self.event {

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 use crate::allocs;
-use crate::cpu_time::CpuTime;
 use crate::counter::{Counter, What};
+use crate::cpu_time::CpuTime;
 
 /// The clocks of this process, open before it starts its first thread.
 #[derive(Debug)]

@@ -4,9 +4,9 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
+use crate::allocs;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
-use crate::allocs;
 use socket2::{Domain, Socket, Type};
 
 /// Connections that may wait to be accepted: all of the largest load.

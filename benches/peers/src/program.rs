@@ -8,11 +8,13 @@ use crate::process;
 
 const USAGE: &str = "on_RUNTIME WORK [--core N] [--counts] [options]
      echo           [--buf-len B]; on Sexton also --managed|--owned|--fill [--bufs N] [--recv-len B]
+     graveyard      [--n N]                         (Sexton)
+     proxy          --to PORT                       (tokio and Sexton)
      reads          --path FILE [--direct] [--depth D] [--n READS]
      spawn, yield, timeout-ready, timeout-armed, sleepers, ping, tasks, timers    [--n N]
      --counts       count allocations and system calls, too";
 const FLAGS: &[&str] = &["counts", "direct", "managed", "owned", "fill", "plain"];
-const OPTIONS: &[&str] = &["core", "n", "path", "depth", "buf-len", "bufs", "recv-len"];
+const OPTIONS: &[&str] = &["core", "n", "path", "depth", "buf-len", "bufs", "recv-len", "to"];
 
 /// What a program was started for.
 #[derive(Debug)]

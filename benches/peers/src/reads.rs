@@ -70,7 +70,7 @@ pub fn make(path: &Path, bytes: u64) -> io::Result<()> {
     let mut block = [0x5a; BLOCK];
     for place in (0..bytes).step_by(BLOCK) {
         block[..8].copy_from_slice(&place.to_ne_bytes());
-        file.write_all(&block)?;
+        file.write_all(&block[..BLOCK.min((bytes - place) as usize)])?;
     }
     file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
 }

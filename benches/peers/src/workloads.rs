@@ -213,7 +213,9 @@ fn ping<P: Tasks>(rounds: u64) -> io::Result<()> {
     let table = Arc::new(Table::default());
     let players = [0, 1].map(|player| {
         let table = Arc::clone(&table);
-        std::thread::spawn(move || P::block_on(P::spawn(play(table, player, 2 * rounds))))
+        std::thread::spawn(move || {
+            P::block_on(async move { P::spawn(play(table, player, 2 * rounds)).await });
+        })
     });
     for player in players {
         player.join().map_err(|_| io::Error::other("a player panicked"))?;

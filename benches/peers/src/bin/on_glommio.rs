@@ -62,7 +62,11 @@ impl Tasks for Glommio {
     }
 
     async fn timeout<F: Future>(time: Duration, future: F) -> bool {
-        glommio::timer::timeout(time, async { Ok(drop(future.await)) }).await.is_ok()
+        let future = async {
+            future.await;
+            Ok(())
+        };
+        glommio::timer::timeout(time, future).await.is_ok()
     }
 }
 

@@ -43,7 +43,8 @@ struct Monoio;
 
 impl Tasks for Monoio {
     fn block_on<F: Future + 'static>(future: F) -> F::Output {
-        let builder = RuntimeBuilder::<IoUringDriver>::new().with_entries(ENTRIES).uring_builder(ring());
+        let builder =
+            RuntimeBuilder::<IoUringDriver>::new().with_entries(ENTRIES).uring_builder(ring());
         let mut runtime = builder.enable_timer().build().expect("monoio starts");
         runtime.block_on(future)
     }
@@ -70,7 +71,8 @@ impl Tasks for Monoio {
 }
 
 fn serve(buf_len: usize) -> io::Result<()> {
-    let builder = RuntimeBuilder::<IoUringDriver>::new().with_entries(ENTRIES).uring_builder(ring());
+    let builder =
+        RuntimeBuilder::<IoUringDriver>::new().with_entries(ENTRIES).uring_builder(ring());
     builder.build()?.block_on(async {
         let listener = TcpListener::from_std(process::listener()?)?;
         process::announce(listener.local_addr()?)?;

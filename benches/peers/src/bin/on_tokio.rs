@@ -17,6 +17,7 @@ fn main() -> io::Result<()> {
     let program = program::start()?;
     match program.work.as_str() {
         "echo" => serve(program.args.number("buf-len", 4096)),
+        "proxy" => forward(program.args.required("to")),
         _ => workloads::run::<Tokio>(program),
     }
 }
@@ -82,4 +83,23 @@ async fn echo(mut stream: TcpStream, buf_len: usize) -> io::Result<()> {
         }
         stream.write_all(&buf[..n]).await?;
     }
+}
+
+/// A TCP proxy.
+fn forward(port: u16) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let listener = process::listener()?;
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener)?;
+        process::announce(listener.local_addr()?)?;
+        loop {
+            let (mut client, _peer) = listener.accept().await?;
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+                server.set_nodelay(true)?;
+                tokio::io::copy_bidirectional(&mut client, &mut server).await
+            });
+        }
+    })
 }

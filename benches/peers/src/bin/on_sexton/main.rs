@@ -2,6 +2,8 @@
 
 mod echo;
 mod reads;
+mod proxy;
+mod graveyard;
 
 use std::io;
 use std::time::Duration;
@@ -17,6 +19,8 @@ fn main() -> io::Result<()> {
     let program = program::start()?;
     match program.work.as_str() {
         "echo" => echo::run(&program.args),
+        "graveyard" => graveyard::run(program),
+        "proxy" => proxy::run(&program.args),
         "reads" => reads::run(program),
         _ => workloads::run::<Sexton>(program),
     }
