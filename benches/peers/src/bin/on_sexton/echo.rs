@@ -12,19 +12,8 @@ use peers::process;
 use sexton::buf::Consumption;
 use sexton::net::{TcpListener, TcpStream};
 
-const USAGE: &str = "echo_sexton --managed|--owned|--fill [--core N] [--buf-len B] [--bufs N]
-     [--recv-len B] [--consumption whole|bundle|incremental]
-     --buf-len   of a connection's own buffer
-     --bufs      how many the kernel may fill; by default what Sexton has by default
-     --recv-len  of each of them, likewise
-     --consumption  how receives use them up, likewise";
-
-const OPTIONS: [&str; 5] = ["core", "buf-len", "bufs", "recv-len", "consumption"];
-
-fn main() -> io::Result<()> {
-    let args = Args::read(USAGE, &["managed", "owned", "fill"], &OPTIONS);
-    process::raise_open_files()?;
-    process::pin(args.number("core", 1))?;
+/// Serves for ever.
+pub(crate) fn run(args: &Args) -> io::Result<()> {
     let buf_len = args.number("buf-len", 4096);
     let builder = sexton::Builder::new();
     let builder = builder.config(|config| {

@@ -1,0 +1,45 @@
+//! Random reads on Sexton: a task for each read in flight, with a buffer of its own.
+
+use std::io;
+use std::rc::Rc;
+
+use peers::program::Program;
+use peers::reads::{Plan, aligned, check};
+use sexton::buf::IoBufMut;
+use sexton::fs::File;
+
+pub(crate) fn run(program: Program) -> io::Result<()> {
+    let Program { args, mut meter, .. } = program;
+    let plan = Plan::of(&args)?;
+    sexton::Builder::new().build()?.block_on(async move {
+        read(plan.tenth()).await?;
+        meter.begin()?;
+        read(plan.clone()).await?;
+        meter.end(plan.operations())?;
+        meter.print()
+    })
+}
+
+async fn read(plan: Plan) -> io::Result<()> {
+    let options = File::options().read(true).custom_flags(plan.flags()).clone();
+    let file = Rc::new(options.open(&plan.path).await?);
+    let readers: Vec<_> = (0..plan.depth)
+        .map(|task| {
+            let (file, places) = (Rc::clone(&file), plan.places(task));
+            sexton::spawn(async move {
+                let (bytes, block) = aligned();
+                let mut window = bytes.slice_mut(block);
+                for place in places {
+                    let n;
+                    (n, window) = file.read_at(window, place).await?;
+                    check(&window[..n], place);
+                }
+                io::Result::Ok(())
+            })
+        })
+        .collect();
+    for reader in readers {
+        reader.await.map_err(io::Error::other)??;
+    }
+    Ok(())
+}
