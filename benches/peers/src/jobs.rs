@@ -205,13 +205,15 @@ fn reads(direct: bool, depth: u64, n: u64) -> Job {
 
 /// fio with what its own documentation recommends for speed.
 fn fio_options(file: &str, direct: bool, depth: u64) -> Vec<String> {
-    let direct = u8::from(direct);
+    let (direct, batch) = (u8::from(direct), depth.min(32));
     [
         "--name=reads".to_owned(),
         format!("--filename={file}"),
         "--rw=randread --bs=4k --ioengine=io_uring --fixedbufs --registerfiles".to_owned(),
         format!("--direct={direct} --iodepth={depth}"),
         "--thread --norandommap --invalidate=0 --gtod_reduce=1".to_owned(),
+        format!("--iodepth_batch_submit={batch} --iodepth_batch_complete_min=1"),
+        format!("--iodepth_batch_complete_max={batch}"),
     ]
     .iter()
     .flat_map(|options| options.split(' ').map(str::to_owned))

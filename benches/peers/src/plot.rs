@@ -14,7 +14,8 @@ const FAINT: &str = "#dddddd";
 const NAMES: f64 = 118.0;
 const FIGURES: f64 = 62.0;
 
-/// A panel of bars for each job: CPU time of an operation, the least and the greatest as a thin line.
+/// A panel of bars for each job: CPU time of an operation, the least and the greatest as a thin
+/// line.
 pub fn bars(outcomes: &[&Outcome]) -> String {
     let rows = |outcome: &Outcome| outcome.all().filter(|(_, of)| cpu(of).is_some()).count();
     let lines: Vec<&[&Outcome]> = outcomes.chunks(COLUMNS).collect();
@@ -155,7 +156,8 @@ fn line_panel(
         let values = points().map(of).filter(|value| *value > 0.0);
         let (low, high) = values
             .fold((f64::MAX, 1.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-        let (low, high) = ((2.0 * low.min(high).log10()).floor() / 2.0, (2.0 * high.log10()).ceil() / 2.0);
+        let (low, high) =
+            ((2.0 * low.min(high).log10()).floor() / 2.0, (2.0 * high.log10()).ceil() / 2.0);
         (low, high.max(low + 1.0))
     };
     let (x_ends, y_ends) = (ends(|point| point.0), ends(|point| point.1));
