@@ -14,10 +14,12 @@ use crate::session::{Server, Setting};
 /// Connections of wrk.
 const CONNECTIONS: &str = "64";
 
-/// A program on a core, that begins when it gets a line: until then its clock can be opened.
-fn held(core: usize, program: &str, options: &[String]) -> io::Result<(Program, CpuTime)> {
+/// A program on the measured core, in the folder of the data, that begins when it gets a line: until then its clock can be opened.
+fn held(setting: &Setting, program: &str, options: &[String]) -> io::Result<(Program, CpuTime)> {
+    let core = setting.server_core.to_string();
     let mut command = Command::new("taskset");
-    command.args(["-c", &core.to_string(), "sh", "-c", "read line && exec \"$@\"", "sh", program]);
+    command.current_dir(&setting.data);
+    command.args(["-c", &core, "sh", "-c", "read line && exec \"$@\"", "sh", program]);
     let program = Program::start(command.args(options))?;
     let clock = CpuTime::of(program.id());
     Ok((program, clock))
@@ -36,9 +38,10 @@ pub(crate) fn fio(setting: &Setting, options: &[String], operations: u64) -> io:
 
 fn fio_once(setting: &Setting, options: &[String], operations: u64) -> io::Result<Sample> {
     let mut options = options.to_vec();
-    options.push(format!("--directory={}", setting.data.display()));
     options.push(format!("--number_ios={operations}"));
-    let (mut fio, clock) = held(setting.server_core, "fio", &options)?;
+    // Otherwise it ends when it has read as much as the file is long.
+    options.push("--io_size=1t".to_owned());
+    let (mut fio, clock) = held(setting, "fio", &options)?;
     let begin = std::time::Instant::now();
     let before = clock.read()?.ns();
     fio.tell("")?;
@@ -62,7 +65,7 @@ pub(crate) fn http(setting: &Setting, server: Http, file: &str) -> io::Result<Sa
         Http::Files => (setting.programs.join("files").display().to_string(), files(setting, port)),
         Http::Nginx { cache } => ("nginx".to_owned(), nginx(setting, port, cache)?),
     };
-    let (mut server, clock) = held(setting.server_core, &program, &options)?;
+    let (mut server, clock) = held(setting, &program, &options)?;
     server.tell("")?;
     let url = format!("http://127.0.0.1:{port}/{file}");
     answers(port)?;
@@ -114,14 +117,14 @@ fn answers(port: u16) -> io::Result<()> {
 pub(crate) fn haproxy(setting: &Setting, to: &str) -> io::Result<Server> {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
     let text = format!(
-        "global\n  nbthread 1\n  maxconn 20000\n\
+        "global\n  nbthread 1\n  maxconn 4000\n\
          defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 1m\n  timeout server 1m\n\
          listen echo\n  bind 127.0.0.1:{port}\n  server echo 127.0.0.1:{to}\n"
     );
     let path = setting.data.join("haproxy.cfg");
     std::fs::write(&path, text)?;
     let options = ["-db".to_owned(), "-f".to_owned(), path.display().to_string()];
-    let (mut program, clock) = held(setting.server_core, "haproxy", &options)?;
+    let (mut program, clock) = held(setting, "haproxy", &options)?;
     program.tell("")?;
     answers(port)?;
     Ok(Server { program, clock, port: port.to_string(), counts: false })

@@ -14,7 +14,8 @@ const FAINT: &str = "#dddddd";
 const NAMES: f64 = 118.0;
 const FIGURES: f64 = 62.0;
 
-/// A panel of bars for each job: CPU time of an operation, the least and the greatest as a thin line.
+/// A panel of bars for each job: CPU time of an operation, the least and the greatest as a thin
+/// line.
 pub fn bars(outcomes: &[&Outcome]) -> String {
     let rows = |outcome: &Outcome| outcome.all().filter(|(_, of)| cpu(of).is_some()).count();
     let lines: Vec<&[&Outcome]> = outcomes.chunks(COLUMNS).collect();
@@ -86,37 +87,41 @@ struct Line {
     points: Vec<(f64, f64)>,
 }
 
-/// Colours of lines, by the place of the entrant in the order of names.
-const COLORS: &[&str] = &[
-    "#2463b4", "#8a8f98", "#e0923a", "#4a9a5b", "#b43a4f", "#7b53a6", "#2aa3a3", "#a07a32",
-    "#d46fb0", "#5d7a1f", "#3a3a3a", "#c4a000",
-];
+/// The colour of an entrant's line: ours blue, what is written by hand grey.
+fn color(name: &str) -> &'static str {
+    match name {
+        "sexton-owned" => "#6f9fd8",
+        "sexton-fill" => "#12386b",
+        name if name.starts_with("sexton") => "#2463b4",
+        "bare" | "by-hand" | "raw-best" => "#8a8f98",
+        "by-hand-plain" | "raw-plain-fds" => "#b9bdc4",
+        "raw-oneshot" | "raw-short-bufs" => "#55595f",
+        "tokio" => "#b43a4f",
+        "monoio" => "#e0923a",
+        "compio" => "#7b53a6",
+        "glommio" => "#2aa3a3",
+        "kimojio" => "#c4a000",
+        "tokio-uring" => "#d46fb0",
+        _ => "#4a9a5b",
+    }
+}
 
 /// A panel for each workload with jobs on an axis: cost against size, both logarithmic.
 pub fn lines(outcomes: &[&Outcome]) -> String {
-    let mut workloads: Vec<&str> = outcomes.iter().map(|outcome| outcome.job.workload).collect();
-    workloads.dedup();
-    let mut names: Vec<&str> = Vec::new();
-    let panels: Vec<(&str, Vec<Line>)> = workloads
-        .iter()
-        .map(|&workload| {
-            let lines = lines_of(outcomes, workload);
-            for line in &lines {
-                if !names.contains(&line.name) {
-                    names.push(line.name);
-                }
-            }
-            (workload, lines)
-        })
-        .collect();
-    // Ours first: the first colour is ours.
-    names.sort_by_key(|name| !name.starts_with("sexton"));
+    let mut workloads: Vec<&str> = Vec::new();
+    for outcome in outcomes {
+        if !workloads.contains(&outcome.job.workload) {
+            workloads.push(outcome.job.workload);
+        }
+    }
+    let panels: Vec<(&str, Vec<Line>)> =
+        workloads.iter().map(|&workload| (workload, lines_of(outcomes, workload))).collect();
     let (width, height) = (1.5 * PANEL, 340.0);
     let rows = panels.len().div_ceil(2);
     let mut svg = Svg::new(2.0 * width + 2.0 * MARGIN, rows as f64 * height + 2.0 * MARGIN);
     for (index, (workload, lines)) in panels.iter().enumerate() {
         let at = (MARGIN + width * (index % 2) as f64, MARGIN + height * (index / 2) as f64);
-        line_panel(&mut svg, workload, lines, &names, at, (width, height));
+        line_panel(&mut svg, workload, lines, at, (width, height));
     }
     svg.finish()
 }
@@ -141,7 +146,6 @@ fn line_panel(
     svg: &mut Svg,
     title: &str,
     lines: &[Line],
-    names: &[&str],
     (x, y): (f64, f64),
     (width, height): (f64, f64),
 ) {
@@ -152,7 +156,8 @@ fn line_panel(
         let values = points().map(of).filter(|value| *value > 0.0);
         let (low, high) = values
             .fold((f64::MAX, 1.0_f64), |(low, high), value| (low.min(value), high.max(value)));
-        let (low, high) = (low.min(high).log10().floor(), high.log10().ceil());
+        let (low, high) =
+            ((2.0 * low.min(high).log10()).floor() / 2.0, (2.0 * high.log10()).ceil() / 2.0);
         (low, high.max(low + 1.0))
     };
     let (x_ends, y_ends) = (ends(|point| point.0), ends(|point| point.1));
@@ -162,20 +167,19 @@ fn line_panel(
         (left + (right - left) * across, bottom - (bottom - top) * up)
     };
     svg.text((x + 8.0, y + 16.0), 13.0, Anchor::Start, INK, title);
-    for power in x_ends.0 as i32..=x_ends.1 as i32 {
+    for power in x_ends.0.ceil() as i32..=x_ends.1 as i32 {
         let (at, _) = place((10_f64.powi(power), 1.0));
         svg.line(&[(at, top), (at, bottom)], 0.7, FAINT);
         svg.text((at, bottom + 15.0), 10.0, Anchor::Middle, INK, &count(power));
     }
-    for power in y_ends.0 as i32..=y_ends.1 as i32 {
+    for power in y_ends.0.ceil() as i32..=y_ends.1 as i32 {
         let ns = 10_f64.powi(power);
         let (_, at) = place((1.0, ns));
         svg.line(&[(left, at), (right, at)], 0.7, FAINT);
         svg.text((left - 5.0, at + 3.0), 10.0, Anchor::End, INK, &round_time(power));
     }
     for (row, line) in lines.iter().enumerate() {
-        let index = names.iter().position(|name| *name == line.name).unwrap_or(0);
-        let color = COLORS[index % COLORS.len()];
+        let color = color(line.name);
         let places: Vec<_> = line.points.iter().map(|point| place(*point)).collect();
         let ours = line.name.starts_with("sexton");
         svg.line(&places, if ours { 2.6 } else { 1.3 }, color);

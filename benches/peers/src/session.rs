@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::child::Program;
 use crate::counter::{Counter, What};
@@ -55,9 +55,12 @@ fn own(setting: &Setting, name: &str, core: usize) -> Command {
     command
 }
 
+/// Seconds that work without a load may take.
+const PATIENCE: &str = "60";
+
 fn inside(setting: &Setting, program: &str, options: &[String]) -> io::Result<Sample> {
-    let mut command = Command::new(setting.programs.join(program));
-    command.current_dir(&setting.data);
+    let mut command = Command::new("timeout");
+    command.arg(PATIENCE).arg(setting.programs.join(program)).current_dir(&setting.data);
     command.args(options).args(["--core", &setting.server_core.to_string()]);
     command.args(setting.counts.then_some("--counts"));
     Sample::parse(&Program::start(&mut command)?.line()?)
@@ -174,8 +177,10 @@ fn idle(
     let (before, cpu_before) = (resident()?, clock.read()?.ns());
     let mut command = own(setting, "load", load_core);
     command.args(["--idle", "--port", &port, "--connections", &connections.to_string()]);
+    let begin = Instant::now();
     let mut load = Program::start(&mut command)?;
     load.line()?;
+    let wall = begin.elapsed();
     let mut after = resident()?;
     loop {
         std::thread::sleep(SETTLE);
@@ -187,6 +192,7 @@ fn idle(
     let mut sample = Sample::default();
     sample.set("ops", connections as f64);
     sample.set("cpu_ns", (clock.read()?.ns() - cpu_before) as f64);
+    sample.set("wall_ns", wall.as_nanos() as f64);
     sample.set("bytes_each", after.saturating_sub(before) as f64 / connections as f64);
     load.tell("")?;
     Ok(sample)

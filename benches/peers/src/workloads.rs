@@ -30,8 +30,8 @@ pub fn run<P: Tasks>(program: Program) -> io::Result<()> {
         "yield" => alone::<P, _>(meter, n(2_000_000), yields::<P>),
         "timeout-ready" => alone::<P, _>(meter, n(1_000_000), timeouts_ready::<P>),
         "timeout-armed" => alone::<P, _>(meter, n(300_000), timeouts_armed::<P>),
-        "tasks" => alone::<P, _>(meter, n(100_000), many_tasks::<P>),
-        "timers" => alone::<P, _>(meter, n(100_000), many_timers::<P>),
+        "tasks" => again_and_again::<P, _>(meter, n(100_000), many_tasks::<P>),
+        "timers" => again_and_again::<P, _>(meter, n(100_000), many_timers::<P>),
         "sleepers" => sleepers::<P>(meter, n(1_000_000)),
         "ping" if P::WAKES_ACROSS_THREADS => {
             let n = n(100_000);
@@ -57,6 +57,32 @@ where
             meter.begin()?;
             work(n).await;
             meter.end(n)?;
+            meter.print()
+        })
+        .await
+    })
+}
+
+/// Operations of a measurement, so that few at once are done often.
+const ENOUGH: u64 = 200_000;
+
+/// So many at once, as often as it takes to be measured well.
+fn again_and_again<P, F>(mut meter: Meter, n: u64, work: fn(u64) -> F) -> io::Result<()>
+where
+    P: Tasks,
+    F: Future<Output = ()> + 'static,
+{
+    let times = (ENOUGH / n).max(1);
+    P::block_on(async move {
+        P::spawn(async move {
+            for _ in 0..(times / 10).max(1) {
+                work(n).await;
+            }
+            meter.begin()?;
+            for _ in 0..times {
+                work(n).await;
+            }
+            meter.end(times * n)?;
             meter.print()
         })
         .await
@@ -135,8 +161,9 @@ fn sleepers<P: Tasks>(mut meter: Meter, n: u64) -> io::Result<()> {
             meter.begin()?;
             for number in 0..n {
                 let all = all.clone();
-                let time = Duration::from_millis(1 + number.wrapping_mul(7919) % 1000);
+                let millis = 1 + (number.wrapping_mul(7919) % 1000) as u32;
                 P::detach(async move {
+                    let time = Duration::from_millis(u64::from(millis));
                     let wanted = Instant::now() + time;
                     P::sleep(time).await;
                     let ns = Instant::now().checked_duration_since(wanted);

@@ -27,12 +27,11 @@ async fn read(plan: Plan) -> io::Result<()> {
         .map(|task| {
             let (file, places) = (Rc::clone(&file), plan.places(task));
             sexton::spawn(async move {
-                let (bytes, block) = aligned();
-                let mut window = bytes.slice_mut(block);
+                let (mut bytes, block) = aligned();
                 for place in places {
-                    let n;
-                    (n, window) = file.read_at(window, place).await?;
-                    check(&window[..n], place);
+                    let (n, window) = file.read_at(bytes.slice_mut(block.clone()), place).await?;
+                    bytes = window.into_inner();
+                    check(&bytes[block.clone()][..n], place);
                 }
                 io::Result::Ok(())
             })
