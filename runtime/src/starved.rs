@@ -11,6 +11,7 @@ use crate::spawn::{spawn, yield_now};
 use sexton_buffers::ProvidedPool;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::io;
 use std::rc::{Rc, Weak};
 
 /// Turns without a buffer that came back, after which more memory is made: what an echo sends back
@@ -50,15 +51,19 @@ impl Line {
 }
 
 /// Puts a receive that found no buffer at the end of this core's line. It is fed within a few
-/// turns, or never if the runtime ends before; outside a runtime it is not.
-pub fn wait_for_buffers(who: Weak<dyn Starved>) {
-    let Some(core) = context::core() else { return };
+/// turns, or never if the runtime ends before.
+///
+/// # Errors
+/// Outside a runtime.
+pub fn wait_for_buffers(who: Weak<dyn Starved>) -> io::Result<()> {
+    let core = context::core().ok_or_else(context::outside)?;
     let line = core.recv_pools().line();
     line.waiting.borrow_mut().push_back(who);
     if !line.is_kept.replace(true) {
         core.recv_pools().begin_line(core.driver());
         drop(spawn(keep()));
     }
+    Ok(())
 }
 
 /// Feeds the line until it is empty.

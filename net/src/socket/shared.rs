@@ -82,9 +82,9 @@ impl Shared {
             (Kind::Socket, false) => self.arm_from(sexton_runtime::recv_pool()),
             (Kind::Pipe, false) => self.arm_from(sexton_runtime::read_pool()),
             (Kind::Socket, true) => {
-                self.recv.borrow_mut().in_line = true;
                 let this: Weak<Self> = Rc::downgrade(self);
-                sexton_runtime::wait_for_buffers(this);
+                sexton_runtime::wait_for_buffers(this)?;
+                self.recv.borrow_mut().in_line = true;
                 Ok(())
             }
             (Kind::Pipe, true) => self.arm_from(None),

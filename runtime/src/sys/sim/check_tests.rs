@@ -157,11 +157,11 @@ fn a_provided_buffer_that_comes_back_although_the_kernel_keeps_it_is_told() {
     assert_eq!((rest, len as u32), (buffers[0].as_ptr().addr() as u64 + 5, 3));
     assert_eq!(stage.complaints(), "");
     // SAFETY: the third entry, after the two that were published.
-    unsafe { words.add(5).write(8 | 3 << 32) };
+    unsafe { words.wrapping_add(5).write(8 | 3 << 32) };
     // SAFETY: as above.
-    unsafe { words.add(4).write(buffers[0].as_ptr().addr() as u64) };
+    unsafe { words.wrapping_add(4).write(buffers[0].as_ptr().addr() as u64) };
     // SAFETY: the tail, in the first entry's last two bytes.
-    unsafe { words.cast::<u16>().add(7).write(3) };
+    unsafe { words.cast::<u16>().wrapping_add(7).write(3) };
     stage.enter();
     assert!(stage.complaints().contains("3 was given back twice"), "{}", stage.complaints());
 }

@@ -208,10 +208,11 @@ impl Group {
         // SAFETY: I1: the entry is the kernel's.
         let Entry { addr, len, .. } = unsafe { place.read() };
         let (addr, len) = (addr + used as u64, len - used as u32);
-        // SAFETY: as above; the rest of it may be the tail, which is its owner's.
-        unsafe { (&raw mut (*place).addr).write(addr) };
+        // SAFETY: as above; the end of it may be the tail, which is its owner's, so only the first
+        // two fields are written.
+        unsafe { place.cast::<u64>().write(addr) };
         // SAFETY: as above.
-        unsafe { (&raw mut (*place).len).write(len) };
+        unsafe { place.cast::<u32>().wrapping_add(2).write(len) };
         self.entry(self.head).memory
     }
 
