@@ -2,8 +2,8 @@
 
 use crate::on_both;
 use crate::poll::poll_once;
-use sexton::{Builder, CancelToken};
 use sexton::fs::{self, File, OpenOptions};
+use sexton::{Builder, CancelToken};
 use std::io::{ErrorKind, SeekFrom};
 
 /// A directory of this process on both kernels.

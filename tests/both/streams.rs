@@ -106,7 +106,8 @@ fn an_address_is_free_for_another_core_too_when_its_listener_has_ended() {
         let waits = timeout(Duration::from_micros(1), listener.accept()).await;
         assert!(waits.is_err(), "nobody connects");
         drop(listener);
-        let bound = sexton::spawn_on(1, move || async move { TcpListener::bind(addr).await.map(drop) });
+        let bound =
+            sexton::spawn_on(1, move || async move { TcpListener::bind(addr).await.map(drop) });
         bound.await.unwrap().unwrap();
     });
 }
