@@ -10,6 +10,9 @@ use sexton::net::UnixStream;
 use sexton::time::timeout;
 use std::io::Result;
 
+/// So often a copy is given up before it is awaited.
+const PATIENCE: usize = 20;
+
 /// How the two are joined.
 #[derive(Clone, Copy, Debug)]
 enum How {
@@ -26,7 +29,7 @@ enum How {
 /// Some relays at once.
 pub(crate) async fn run(dice: Dice, rules: Rules) {
     let mut all = Vec::new();
-    for _ in 0..dice.size(4) {
+    for _ in 0..dice.size(2) {
         all.push(sexton::spawn(relayed(dice.fork(), rules)));
     }
     for one in all {
@@ -71,8 +74,9 @@ async fn together(
     risk: &Risk,
     side: &Side,
 ) -> Result<()> {
-    loop {
-        let copied = risk.take(io::copy_bidirectional(&mut left, &mut right)).await;
+    for tried in 0.. {
+        let copy = io::copy_bidirectional(&mut left, &mut right);
+        let copied = if tried < PATIENCE { risk.take(copy).await } else { Some(copy.await) };
         side.forgets(risk);
         match copied {
             Some(Ok(_)) => return Ok(()),
@@ -80,6 +84,7 @@ async fn together(
             _ => {}
         }
     }
+    Ok(())
 }
 
 async fn by_halves(
@@ -117,15 +122,19 @@ async fn copied(mut from: From, mut to: To, how: How, risk: Risk, side: &Side) -
             let buf = Vec::with_capacity(risk.dice.size(20_000));
             io::copy_with(&mut from, &mut to, buf).await?;
         }
-        How::Both | How::Shown => loop {
-            let copied = risk.take(io::copy_buf(&mut from, &mut to)).await;
-            side.forgets(&risk);
-            match copied {
-                Some(Ok(_)) => break,
-                Some(Err(error)) if !super::reads::is_harmless(&error) => return Err(error),
-                _ => {}
+        How::Both | How::Shown => {
+            for tried in 0.. {
+                let copy = io::copy_buf(&mut from, &mut to);
+                let copied =
+                    if tried < PATIENCE { risk.take(copy).await } else { Some(copy.await) };
+                side.forgets(&risk);
+                match copied {
+                    Some(Ok(_)) => break,
+                    Some(Err(error)) if !super::reads::is_harmless(&error) => return Err(error),
+                    _ => {}
+                }
             }
-        },
+        }
     }
     to.shutdown_owned().await
 }

@@ -5,13 +5,13 @@ use super::crowd::{self, Crowded};
 use super::dice::Dice;
 use super::reads::Got;
 use super::risk::{Risk, both};
-use super::rules::joined;
 use super::streams::{IDLE, Side};
 use super::writes;
 use sexton::io::{OwnedWrite, Write};
 use sexton::net::{TcpStream, UnixStream};
 use sexton::time::{sleep, timeout};
 use std::io::Result;
+use std::panic::resume_unwind;
 
 /// So often in a row nothing may come of a crowd before one read waits for something.
 const FRUITLESS: usize = 20;
@@ -100,12 +100,17 @@ macro_rules! shared {
                     Err(error) => panic!("a stream of std's own: {error}"),
                 };
                 if dice.percent(50) {
-                    let core = dice.below(sexton::cores());
+                    let (core, rules) = (dice.below(sexton::cores()), side.rules);
                     let state = State { side, dice, risk, inbox, turns };
                     let there = sexton::spawn_on(core, move || async move {
                         Box::pin($goes_on(adopt(std), state)).await;
                     });
-                    return joined(there).await;
+                    // A core may end before another, with its tasks.
+                    return match there.await {
+                        Err(error) if error.is_cancelled() && rules.abandoned => {}
+                        Err(error) => resume_unwind(error.into_panic()),
+                        Ok(()) => {}
+                    };
                 }
                 stream = adopt(std);
             }
