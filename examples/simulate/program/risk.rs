@@ -34,6 +34,13 @@ impl Risk {
         self.forgot.get()
     }
 
+    /// Whether a future is to be forgotten now.
+    pub(crate) fn forgets(&self) -> bool {
+        let forgets = self.forgets && self.dice.percent(50);
+        self.forgot.set(self.forgot.get() || forgets);
+        forgets
+    }
+
     /// Awaits the future, or not: none if it was not finished. A cancelled one is finished.
     pub(crate) async fn take<F: Future>(&self, future: F) -> Option<F::Output> {
         if !self.dice.percent(self.rate) {

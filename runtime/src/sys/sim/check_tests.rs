@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 
 use super::faults::Faults;
 use super::hand::stream_pair;
-use super::operation::opcode::{RECV, SEND};
+use super::operation::opcode::{NOP, RECV, SEND};
 use super::profile::Kernel;
 use super::ring::Ring;
 use super::world::{Here, World};
@@ -19,8 +19,11 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let here =
-            Here { world: World::new(1, Kernel::V6_18, Faults::none(), true), thread: 0, host: 0 };
+        Self::with(Faults::none())
+    }
+
+    fn with(faults: Faults) -> Self {
+        let here = Here { world: World::new(1, Kernel::V6_18, faults, true), thread: 0, host: 0 };
         here.with(|state| {
             state.hosts.add(None);
             state.schedule.add_thread();
@@ -173,4 +176,26 @@ fn older_kernels_refuse_pieces_and_bundles() {
     assert_eq!(refuses(Kernel::V6_6), [false; 3]);
     assert_eq!(refuses(Kernel::V6_12), [true, true, false]);
     assert_eq!(refuses(Kernel::V6_18), [true; 3]);
+}
+
+/// A short submit takes the first of two submissions and completes nothing: that one is in flight
+/// when the ring is closed. What was taken back is a no-op by then, which holds nothing.
+#[test]
+fn what_was_taken_back_may_be_in_flight_when_its_ring_is_closed_and_other_things_may_not() {
+    for takes_back in [true, false] {
+        let mut stage = Stage::with(Faults::none().short_submits(1.0));
+        let mut push = |user_data| {
+            // SAFETY: a request without pointers.
+            unsafe { stage.ring.push(&Request::new(NOP), user_data) }.expect("there is room")
+        };
+        let first = push(1);
+        push(2);
+        assert!(!takes_back || stage.ring.take_back(first));
+        stage.enter();
+        assert_eq!(stage.ring.queued(), 1, "the first one was taken, and the other one was not");
+        stage.ring.close();
+        let complaints = stage.complaints();
+        let told = complaints.contains("closed with 1 operations in flight");
+        assert_eq!(told, !takes_back, "{complaints}");
+    }
 }

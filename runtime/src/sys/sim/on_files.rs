@@ -60,6 +60,7 @@ impl State {
         let file = OpenFile {
             inode,
             position: 0,
+            listed: Vec::new(),
             append: flags & libc::O_APPEND != 0,
             reads: access != libc::O_WRONLY,
             writes: access != libc::O_RDONLY,
