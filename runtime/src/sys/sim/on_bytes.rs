@@ -21,8 +21,8 @@ const POLL_FIRST: u16 = 1 << 0;
 const RECV_MULTISHOT: u16 = 1 << 1;
 
 fn is_socket(operation: &Operation) -> bool {
-    use opcode::{RECV, RECVMSG, SEND, SENDMSG};
-    matches!(operation.request.opcode, RECV | RECVMSG | SEND | SENDMSG)
+    use opcode::{RECV, RECVMSG, SEND, SEND_ZC, SENDMSG};
+    matches!(operation.request.opcode, RECV | RECVMSG | SEND | SEND_ZC | SENDMSG)
 }
 
 fn has(operation: &Operation, flag: i32) -> bool {
