@@ -1,9 +1,9 @@
 //! Programs that a seed makes, each checked against a plain model.
 //!
 //! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
-//! has to expect); `log`, `reads`, `writes`, `crowd`, `shared` and `streams` (bytes on their way);
-//! `accepts` (connections); `datagrams`; `many` (at once); `bytes`, `files`, `folders` and `power`
-//! (the disk); `tasks` (and timers); `plan` (which of them a seed runs, on what).
+//! has to expect); `log`, `reads`, `writes`, `zero_copy`, `crowd`, `shared` and `streams` (bytes on
+//! their way); `accepts` (connections); `datagrams`; `many` (at once); `bytes`, `files`, `folders`
+//! and `power` (the disk); `tasks` (and timers); `plan` (which of them a seed runs, on what).
 
 mod dice;
 mod draw;
@@ -12,6 +12,7 @@ mod rules;
 mod log;
 mod reads;
 mod writes;
+mod zero_copy;
 mod crowd;
 mod shared;
 mod streams;

@@ -38,5 +38,7 @@ mod streams;
 mod tasks;
 #[path = "../../../examples/simulate/program/writes.rs"]
 mod writes;
+#[path = "../../../examples/simulate/program/zero_copy.rs"]
+mod zero_copy;
 
 pub(crate) use plan::Plan;
