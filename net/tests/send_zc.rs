@@ -9,7 +9,7 @@ use sexton_buffers::{BufError, IoBuf};
 use sexton_io::{BufWrite, OwnedRead};
 use sexton_net::{Notified, TcpListener, TcpStream};
 use sexton_runtime::time::{Duration, Instant, sleep, timeout};
-use sexton_runtime::{Builder, CancelToken, block_on, own_stats, spawn, yield_now};
+use sexton_runtime::{Builder, block_on, own_stats, spawn, yield_now};
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::rc::Rc;
@@ -27,29 +27,14 @@ async fn pair() -> (TcpStream, TcpStream) {
 /// Sends until the peer's window and the socket's own buffer are full, and keeps what notifies.
 async fn fill(stream: &TcpStream, buf: &Rc<[u8]>) -> (usize, Vec<Notified<Rc<[u8]>>>) {
     let (mut sent, mut outstanding) = (0, Vec::new());
-    let token = CancelToken::new();
-    loop {
-        let send = token.run(stream.send_zc(Rc::clone(buf)));
-        let mut send = pin!(send);
-        let outcome = match timeout(Duration::from_millis(200), send.as_mut()).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                token.cancel();
-                send.await
-            }
-        };
-        match outcome {
-            Ok((count, notified)) => {
-                sent += count;
-                outstanding.push(notified);
-            }
-            Err(error) => {
-                assert_eq!(error.error().raw_os_error(), Some(125), "{error}");
-                assert!(Rc::ptr_eq(error.buf(), buf), "a cancel gives the buffer back");
-                return (sent, outstanding);
-            }
-        }
+    let patience = Duration::from_millis(200);
+    // Dropped, not cancelled: the buffer of one that found no room may come as late as the others.
+    while let Ok(outcome) = timeout(patience, stream.send_zc(Rc::clone(buf))).await {
+        let (count, notified) = outcome.unwrap();
+        sent += count;
+        outstanding.push(notified);
     }
+    (sent, outstanding)
 }
 
 async fn read_all(stream: &TcpStream, mut left: usize) {
@@ -127,8 +112,7 @@ fn a_write_waits_for_no_notification_and_neither_does_the_end_of_the_stream() {
         for notified in outstanding {
             assert_eq!(notified.await.len(), buf.len());
         }
-        assert_eq!(Rc::strong_count(&buf), 1);
-        assert_eq!(in_flight(), 0);
+        until("all have notified", || Rc::strong_count(&buf) == 1 && in_flight() == 0).await;
         let (sent, outstanding) = fill(&server, &buf).await;
         assert!(in_flight() > 0);
         drop(server);
@@ -171,7 +155,7 @@ fn buffers_of_dropped_and_of_forgotten_notifications_are_counted_apart_and_freed
         let stats = own_stats().unwrap();
         let holders = Rc::strong_count(&buf) as u64 - 2;
         assert!(stats.notifying > 0 && holders >= stats.notifying, "{stats:?}");
-        assert_eq!((stats.buried, stats.buried_bytes), (0, 0), "none of them was cancelled");
+        assert!(stats.buried <= 1, "none but the one that found no room was cancelled");
         assert_eq!(stats.notifying_bytes, stats.notifying * buf.len() as u64);
         read_all(&client, sent).await;
         // The test's two, and the one that was forgotten.

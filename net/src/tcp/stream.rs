@@ -288,7 +288,9 @@ impl TcpStream {
     ///
     /// # Errors
     /// The kernel's (`BrokenPipe`, never a signal), with the buffer; `QuotaExceeded` if too many
-    /// buffers whose `Notified` was dropped are still not back, and for too long.
+    /// buffers whose `Notified` was dropped are still not back, and for too long. The buffer of a
+    /// send that failed or was cancelled comes when the kernel lets go of it: it may be as late as
+    /// those that were sent before.
     ///
     /// ```
     /// use sexton_net::{TcpListener, TcpStream};
