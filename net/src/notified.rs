@@ -19,8 +19,8 @@ use std::task::{Context, Poll};
 /// # If dropped
 /// The buffer is freed when the notification comes. Those that are still to come are counted apart
 /// from the cancelled operations (`notifying` in [`CoreStats`](sexton_runtime::CoreStats)); too
-/// many of them make further zero-copy sends wait, and nothing else. The end of the runtime waits for
-/// them, as long as its grace allows.
+/// many of them make further zero-copy sends wait, and nothing else. The end of the runtime waits
+/// for them, as long as its grace allows.
 ///
 /// ```
 /// use sexton_net::{TcpListener, TcpStream};
