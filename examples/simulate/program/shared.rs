@@ -7,6 +7,7 @@ use super::reads::Got;
 use super::risk::{Risk, both};
 use super::streams::{IDLE, Side};
 use super::writes;
+use super::zero_copy::ZeroCopy;
 use sexton::io::{OwnedWrite, Write};
 use sexton::net::{TcpStream, UnixStream};
 use sexton::time::{sleep, timeout};
@@ -163,7 +164,7 @@ impl Side {
 
     async fn write_some<'a, S>(&self, stream: &'a S, risk: &Risk, writes: usize)
     where
-        &'a S: Write + OwnedWrite,
+        &'a S: Write + ZeroCopy,
     {
         let mut to = stream;
         for _ in 0..writes {

@@ -3,6 +3,7 @@
 use super::log::Log;
 use super::reads::is_harmless;
 use super::risk::Risk;
+use super::zero_copy::{self, ZeroCopy};
 use sexton::io::{BufWrite, Interest, NonBlocking, OwnedWrite, Write};
 use sexton::time::sleep;
 use std::future::{Future, poll_fn};
@@ -11,9 +12,9 @@ use std::pin::Pin;
 use std::task::Poll;
 
 /// What all writers of streams can do.
-pub(crate) trait Writer: BufWrite + OwnedWrite {}
+pub(crate) trait Writer: BufWrite + ZeroCopy {}
 
-impl<W: BufWrite + OwnedWrite> Writer for W {}
+impl<W: BufWrite + ZeroCopy> Writer for W {}
 
 /// The most bytes of a write.
 const LONGEST: usize = 30_000;
@@ -33,7 +34,7 @@ pub(crate) async fn write(writer: &mut impl Writer, risk: &Risk, log: &Log) -> R
 
 /// As `write`, without the stream's own memory.
 pub(crate) async fn write_shared(
-    writer: &mut (impl Write + OwnedWrite),
+    writer: &mut (impl Write + ZeroCopy),
     risk: &Risk,
     log: &Log,
 ) -> Result<()> {
@@ -92,9 +93,10 @@ where
 }
 
 /// Writes whose buffers are given away.
-async fn owned(writer: &mut (impl Write + OwnedWrite), risk: &Risk, log: &Log) -> Result<()> {
+async fn owned(writer: &mut (impl Write + ZeroCopy), risk: &Risk, log: &Log) -> Result<()> {
     let (number, bytes) = log.begin(risk.dice.size(LONGEST));
-    let (taken, outcome) = match risk.dice.below(3) {
+    let (taken, outcome) = match risk.dice.below(4) {
+        3 => return zero_copy::write(writer, risk, log, (number, bytes)).await,
         0 => match risk.take(writer.write_owned(bytes)).await {
             Some(Ok((count, _))) => (Some(count), Ok(())),
             Some(Err(error)) => (None, Err(error.into_error())),

@@ -48,5 +48,7 @@ mod tasks;
 mod timers;
 #[path = "../../../examples/simulate/program/writes.rs"]
 mod writes;
+#[path = "../../../examples/simulate/program/zero_copy.rs"]
+mod zero_copy;
 
 pub(crate) use plan::Plan;

@@ -41,7 +41,8 @@ impl Completion {
     /// `gives`; `pool` is the pool of its group of provided buffers.
     pub(crate) unsafe fn new(answer: Answer, gives: Gives, pool: Option<&ProvidedPool>) -> Self {
         let Answer { result, flags } = answer;
-        let count = u32::try_from(result).map_err(|_| io::Error::from_raw_os_error(-result));
+        let count = u32::try_from(result)
+            .map_err(|_| io::Error::from_raw_os_error(result.saturating_neg()));
         let mut this = Self { result: count, flags, gift: Gift::Nothing };
         match (&this.result, gives) {
             (Ok(number), Gives::Fd) => {

@@ -51,6 +51,23 @@ impl<B: IoBuf> Op for Send<B> {
     }
 }
 
+pub(crate) struct SendZc<B> {
+    pub(crate) fd: Fd,
+    pub(crate) buf: B,
+}
+
+impl<B: IoBuf> Op for SendZc<B> {
+    type Output = BufResult<usize, B>;
+
+    fn entry(&mut self) -> Entry<'_> {
+        Entry::send_zc(&self.fd, &self.buf)
+    }
+
+    fn complete(self, completion: Completion) -> Self::Output {
+        with_buf(completion.count(), self.buf)
+    }
+}
+
 pub(crate) struct SendVectored<V> {
     pub(crate) fd: Fd,
     pub(crate) msg: MsgSend<V>,

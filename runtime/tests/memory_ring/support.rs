@@ -47,6 +47,12 @@ pub(crate) fn pair() -> (Fd, OwnedFd) {
     (Fd::new(ours), peer)
 }
 
+/// The same, of an internet stream.
+pub(crate) fn tcp_pair() -> (Fd, OwnedFd) {
+    let (ours, peer) = sim::tcp_pair().unwrap();
+    (Fd::new(ours), peer)
+}
+
 /// The counters of this thread's core, published once a turn.
 pub(crate) fn counters() -> CoreStats {
     own_stats().expect("called inside a runtime")

@@ -4,8 +4,8 @@
 use std::os::fd::AsRawFd;
 
 use super::faults::Faults;
-use super::hand::stream_pair;
-use super::operation::opcode::{NOP, RECV, SEND};
+use super::hand::{hold_notifications, stream_pair, tcp_pair};
+use super::operation::opcode::{NOP, RECV, SEND, SEND_ZC};
 use super::profile::Kernel;
 use super::ring::Ring;
 use super::world::{Here, World};
@@ -81,6 +81,32 @@ fn memory_that_is_written_to_while_a_send_owns_it_is_told() {
     super::hand::send_room(&ours, 99).expect("a stream");
     stage.enter();
     assert!(stage.complaints().contains("changed while a send"), "{}", stage.complaints());
+}
+
+#[test]
+fn memory_that_is_written_to_between_a_result_and_its_notification_is_told() {
+    let mut memory = vec![7_u8; 16];
+    let mut stage = Stage::new();
+    let (ours, theirs) = tcp_pair().expect("a pair");
+    hold_notifications(true);
+    stage.push(SEND_ZC, ours.as_raw_fd(), &mut memory);
+    assert_eq!(super::hand::read(&theirs).expect("a stream"), [7; 16], "it was sent");
+    assert_eq!(stage.complaints(), "");
+    memory[3] = 1;
+    hold_notifications(false);
+    stage.enter();
+    assert!(stage.complaints().contains("changed while a zero-copy"), "{}", stage.complaints());
+}
+
+#[test]
+fn a_ring_that_is_closed_before_a_notification_is_told() {
+    let mut memory = vec![7_u8; 16];
+    let mut stage = Stage::new();
+    let (ours, _theirs) = tcp_pair().expect("a pair");
+    hold_notifications(true);
+    stage.push(SEND_ZC, ours.as_raw_fd(), &mut memory);
+    stage.ring.close();
+    assert!(stage.complaints().contains("1 operations in flight"), "{}", stage.complaints());
 }
 
 #[test]

@@ -39,6 +39,20 @@ pub fn stream_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     here.with(|state| pair(state, here.host)).map_err(error)
 }
 
+/// Two connected ends of an internet stream.
+pub fn tcp_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    let here = Here::or_free();
+    let ends = here.with(|state| {
+        let (one, other) = state.objects.connection((here.host, here.host));
+        [one, other].map(|stream| {
+            let socket = Socket { state: Link::Connected(stream), ..Socket::default() };
+            state.objects.open(Kind::Socket(socket), here.host).map(|(_, fd)| fd)
+        })
+    });
+    let [one, other] = ends;
+    Ok((one?, other?))
+}
+
 /// A file with these bytes, its cursor at the start.
 pub fn file(bytes: impl Into<Vec<u8>>) -> io::Result<OwnedFd> {
     let here = Here::or_free();
@@ -201,6 +215,11 @@ fn set_held(fd: impl AsFd, held: bool) -> io::Result<()> {
 /// Holds every operation but cancels and timeouts, or releases what is not held by itself.
 pub fn hold_all(hold: bool) {
     turn(|state| state.knobs.hold = hold);
+}
+
+/// Holds the notifications of zero-copy sends, or releases them.
+pub fn hold_notifications(hold: bool) {
+    turn(|state| state.knobs.hold_notifications = hold);
 }
 
 /// Of what is ready, completes the latest submission first.

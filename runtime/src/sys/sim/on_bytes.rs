@@ -23,8 +23,8 @@ const RECV_MULTISHOT: u16 = 1 << 1;
 const RECV_BUNDLE: u16 = 1 << 4;
 
 fn is_socket(operation: &Operation) -> bool {
-    use opcode::{RECV, RECVMSG, SEND, SENDMSG};
-    matches!(operation.request.opcode, RECV | RECVMSG | SEND | SENDMSG)
+    use opcode::{RECV, RECVMSG, SEND, SEND_ZC, SENDMSG};
+    matches!(operation.request.opcode, RECV | RECVMSG | SEND | SEND_ZC | SENDMSG)
 }
 
 fn has(operation: &Operation, flag: i32) -> bool {
