@@ -48,7 +48,7 @@ async fn lives(host: Host, dice: Dice, rules: Rules) {
 
 /// One life: it ends with what is in flight.
 async fn life(number: usize, dice: Dice, rules: Rules) {
-    let before = rules.insist(|| count()).await;
+    let before = rules.insist(count).await;
     assert_eq!(before, number, "the lives that this host has had");
     let text = (number + 1).to_string();
     rules.insist(|| fs::write(COUNT, text.clone())).await;

@@ -137,7 +137,7 @@ impl Plan {
             rates = rates.enter_again(0.3).small_queues(0.05).no_buffers(0.2);
         }
         if self.sticks && self.abandoned.is_some() {
-            rates = rates.stuck_operations(if self.seed % 3 == 0 { 0.4 } else { 0.05 });
+            rates = rates.stuck_operations(if self.seed.is_multiple_of(3) { 0.4 } else { 0.05 });
         }
         rates
     }

@@ -102,8 +102,10 @@ macro_rules! shared {
                 };
                 if dice.percent(50) {
                     let (core, rules) = (dice.below(sexton::cores()), side.rules);
-                    let state = State { side, dice, risk, inbox, turns };
+                    // Notifications that are still to come stay on this core, with `risk`.
                     let there = sexton::spawn_on(core, move || async move {
+                        let risk = Risk::new(dice.fork(), side.rules);
+                        let state = State { side, dice, risk, inbox, turns };
                         Box::pin($goes_on(adopt(std), state)).await;
                     });
                     // A core may end before another, with its tasks.

@@ -48,13 +48,16 @@ pub(crate) async fn write_shared(
     }
 }
 
+/// One of several writes.
+type Begun<'a> = Pin<Box<dyn Future<Output = Result<usize>> + 'a>>;
+
 /// Writes that are begun at once: each sends a prefix of its own, one behind the other. After a
 /// while the rest of them is dropped, or the first one is forgotten.
 pub(crate) async fn several<'a, S>(stream: &'a S, risk: &Risk, log: &Log) -> Result<()>
 where
     &'a S: OwnedWrite,
 {
-    let mut all: Vec<(usize, Pin<Box<dyn Future<Output = Result<usize>> + 'a>>)> = Vec::new();
+    let mut all: Vec<(usize, Begun<'a>)> = Vec::new();
     for _ in 0..2 + risk.dice.below(3) {
         let (number, bytes) = log.begin(risk.dice.size(LONGEST));
         all.push((

@@ -162,6 +162,22 @@ impl Model {
         }
     }
 
+    fn more(&mut self, op: usize, result: i32) -> Outcome {
+        if !self.ops[op].notified || self.ops[op].result.is_some() {
+            self.log.push(Told::Item(op, answer(result)));
+            return Outcome::Item;
+        }
+        let state = self.ops[op].state;
+        self.result(op, result);
+        match state {
+            State::InFlight { waker: Some(waker) } => {
+                self.ops[op].state = State::InFlight { waker: None };
+                Outcome::Wake(waker)
+            }
+            _ => Outcome::Nothing,
+        }
+    }
+
     pub(super) fn step(&mut self, op: usize, step: Step, now: u32) -> Outcome {
         let state = self.ops[op].state;
         match (step, state) {
@@ -187,23 +203,7 @@ impl Model {
             (
                 Step::More(result),
                 State::InFlight { .. } | State::Detached | State::Buried { .. },
-            ) if self.ops[op].notified && self.ops[op].result.is_none() => {
-                self.result(op, result);
-                match state {
-                    State::InFlight { waker: Some(waker) } => {
-                        self.ops[op].state = State::InFlight { waker: None };
-                        Outcome::Wake(waker)
-                    }
-                    _ => Outcome::Nothing,
-                }
-            }
-            (
-                Step::More(result),
-                State::InFlight { .. } | State::Detached | State::Buried { .. },
-            ) => {
-                self.log.push(Told::Item(op, answer(result)));
-                Outcome::Item
-            }
+            ) => self.more(op, result),
             (Step::Complete(_) | Step::More(_), _) => Outcome::Stray,
             (Step::Bury, State::InFlight { .. } | State::Detached) => {
                 self.bury(op, now);
