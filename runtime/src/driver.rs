@@ -31,6 +31,7 @@ use sexton_buffers::{GraveyardLimit, ProvidedPool};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -65,14 +66,15 @@ struct Inner {
     /// Described, but not pushed: the queue was full, or the graveyard is.
     held: VecDeque<Held>,
     pools: Vec<ProvidedPool>,
-    /// Who is told of the last answer, by the operation's slot; and whom to tell now.
+    /// Who is told of the last answer, by the operation's slot.
     tells: Vec<Option<Rc<dyn Answered>>>,
-    told: Vec<Rc<dyn Answered>>,
     /// Cancels that found nothing, to be sent again.
     missed: Vec<Key>,
     missed_since: Option<Instant>,
     held_wait_ms: u32,
     closed: bool,
+    /// Something happened since the counts were published.
+    changed: bool,
 }
 
 struct Held {
@@ -88,7 +90,17 @@ impl std::fmt::Debug for Driver {
 }
 
 /// Something to be done with no borrow held.
-type Job = Next<Completion>;
+struct Job {
+    next: Next<Completion>,
+    told: Option<Rc<dyn Answered>>,
+}
+
+impl From<Next<Completion>> for Job {
+    #[inline]
+    fn from(next: Next<Completion>) -> Self {
+        Self { next, told: None }
+    }
+}
 
 impl Driver {
     pub(crate) fn new(ring: Ring, config: &Config, counters: Arc<CoreCounters>) -> Self {
@@ -104,11 +116,11 @@ impl Driver {
             held: VecDeque::new(),
             pools: Vec::new(),
             tells: Vec::new(),
-            told: Vec::new(),
             missed: Vec::new(),
             missed_since: None,
             held_wait_ms: u32::try_from(config.held_submission.as_millis()).unwrap_or(u32::MAX),
             closed: false,
+            changed: true,
         };
         Self {
             inner: RefCell::new(inner),
@@ -183,7 +195,7 @@ impl Driver {
         let entry = describe(at);
         std::mem::forget(undo);
         let Entry { request, mark, limit, gives, exempt, tells, .. } = entry;
-        let facts = Facts {
+        let mut facts = Facts {
             opcode: request.opcode,
             gives: gives as u8,
             group: request.buf,
@@ -193,18 +205,25 @@ impl Driver {
             since_ms: self.now_ms.get(),
         };
         let inner = &mut *self.inner.borrow_mut();
-        // SAFETY: the mark comes from the entry, which was made of this operation at this place.
-        unsafe { inner.registry.launch(key, facts, mark, None, detached) };
         self.counters.submitted(request.opcode);
+        inner.changed = true;
         if let Some(whom) = tells {
             inner.tell(key, whom);
         }
         let full = !exempt && inner.registry.graveyard().is_full();
         // What waits goes first; what nothing may hold back overtakes what the graveyard holds.
-        if full || !(inner.held.is_empty() || exempt) || !inner.push(key, &request) {
+        let may_go = !full && (inner.held.is_empty() || exempt);
+        if let Some(place) = may_go.then(|| inner.try_push(key, &request)).flatten() {
+            facts.place = place;
+        } else {
+            // It may wait long: by the clock, not by the last turn's reading of it.
+            facts.since_ms = self.read_clock();
             let held = Held { key, request, exempt };
             if exempt { inner.held.push_front(held) } else { inner.held.push_back(held) }
         }
+        // SAFETY: the mark comes from the entry, which was made of this operation at this place;
+        // the kernel sees what is queued at the next `enter`, which is not in between.
+        unsafe { inner.registry.launch(key, facts, mark, None, detached) };
         Ok(key)
     }
 
@@ -222,7 +241,7 @@ impl Driver {
             }
             Polled::Ended(ending) => {
                 let completion = self.completion(ending.answer, &ending.facts);
-                let ending = self.mark(ending);
+                let ending = if ending.is_to_mark() { self.mark(ending) } else { ending };
                 // SAFETY: keys are handed out typed (`Submit<O>`), so the operation is an `O`.
                 let op = unsafe { self.inner.borrow_mut().registry.unload_as::<O>(ending) };
                 Poll::Ready(Some(op.complete(completion)))
@@ -233,8 +252,12 @@ impl Driver {
 
     /// The future of an operation is gone. Called by destructors, so nothing panics here.
     pub(crate) fn bury(&self, key: Key) {
-        let job = self.inner.borrow_mut().registry.bury(key, self.now_ms.get());
-        contained(|| self.run(job));
+        let job = {
+            let inner = &mut *self.inner.borrow_mut();
+            inner.changed = true;
+            inner.registry.bury(key, self.now_ms.get())
+        };
+        contained(|| self.run(job.into()));
     }
 
     /// Wants an operation cancelled; its future, or its handler, gets the answer.
@@ -258,16 +281,26 @@ impl Driver {
 
     /// Before the wait: sends cancels, and what was held back. Handlers may run.
     pub(crate) fn prepare(&self) {
-        self.now_ms.set(elapsed(self.started).as_millis() as u32);
         while let Some(job) = self.next_before_wait() {
             contained(|| self.run(job));
         }
     }
 
+    /// Milliseconds since the driver's start, now; what is submitted and buried until the next call
+    /// counts from here.
+    pub(crate) fn read_clock(&self) -> u32 {
+        let now_ms = elapsed(self.started).as_millis() as u32;
+        self.now_ms.set(now_ms);
+        now_ms
+    }
+
     fn next_before_wait(&self) -> Option<Job> {
         let inner = &mut *self.inner.borrow_mut();
         inner.retry_missed();
-        inner.send_cancels().or_else(|| inner.send_held(self.now_ms.get()))
+        if let Some(job) = inner.send_cancels() {
+            return Some(job);
+        }
+        if inner.held.is_empty() { None } else { inner.send_held(self.read_clock()) }
     }
 
     /// Whether there is anything to submit.
@@ -330,30 +363,30 @@ impl Driver {
 
     fn answer(&self, cqe: &Cqe) -> Job {
         if cqe.user_data == IGNORE {
-            return Next::Nothing;
+            return Next::Nothing.into();
         }
         let inner = &mut *self.inner.borrow_mut();
         let key = Key::from_u64(cqe.user_data);
         if cqe.user_data & CANCEL != 0 {
             inner.cancel_missed(key);
-            return Next::Nothing;
+            return Next::Nothing.into();
         }
         let answer = Answer { result: cqe.result, flags: cqe.flags };
         if cqe.result == -libc::EFAULT {
             self.counters.fault();
         }
         if cqe.flags & abi::CQE_MORE != 0 {
-            return inner.registry.more(key, answer);
+            return inner.registry.more(key, answer).into();
         }
         inner.complete(key, answer)
     }
 
     /// Does what a transition asked for. I3: called with no borrow held.
-    fn run(&self, job: Job) {
-        while let Some(whom) = self.next_told() {
+    fn run(&self, Job { next, told }: Job) {
+        if let Some(whom) = told {
             contained(|| whom.answered());
         }
-        match job {
+        match next {
             Next::Nothing => {}
             Next::Stray => self.counters.stray(),
             Next::Wake(waker) => waker.wake(),
@@ -365,15 +398,11 @@ impl Driver {
             }
             Next::Adopt(ending) => {
                 let completion = self.completion(ending.answer, &ending.facts);
-                let ending = self.mark(ending);
+                let ending = if ending.is_to_mark() { self.mark(ending) } else { ending };
                 let parcel = self.inner.borrow_mut().registry.unload(ending);
                 parcel.adopt(completion);
             }
         }
-    }
-
-    fn next_told(&self) -> Option<Rc<dyn Answered>> {
-        self.inner.borrow_mut().told.pop()
     }
 
     /// Marks the buffer. If its code panics, the operation is dropped, since the kernel has let go
@@ -405,8 +434,16 @@ impl Driver {
 
     /// Publishes what is buried and in flight, for other threads to read.
     pub(crate) fn publish(&self) {
-        let inner = self.inner.borrow();
+        let inner = &mut *self.inner.borrow_mut();
         let registry = &inner.registry;
+        // What is buried ages, even if nothing happens.
+        let ages = !registry.graveyard().is_empty();
+        if !std::mem::take(&mut inner.changed) && !ages {
+            return;
+        }
+        if ages {
+            self.read_clock();
+        }
         self.counters.publish_driver(
             registry.in_flight(),
             registry.graveyard_stats(self.now_ms.get()),
@@ -426,7 +463,7 @@ impl Driver {
         };
         for key in keys {
             let job = self.inner.borrow_mut().registry.bury(key, self.now_ms.get());
-            contained(|| self.run(job));
+            contained(|| self.run(job.into()));
             self.inner.borrow_mut().registry.cancel_again(key);
         }
     }
@@ -469,11 +506,13 @@ impl Drop for Driver {
 impl Inner {
     /// The last answer to an operation, of the kernel or of the driver.
     fn complete(&mut self, key: Key, answer: Answer) -> Job {
+        let mut told = None;
         if let Some(facts) = self.registry.in_flight_facts(key) {
             self.counters.completed(facts.opcode, answer.result);
-            self.told.extend(self.tells.get_mut(key.index()).and_then(Option::take));
+            self.changed = true;
+            told = self.tells.get_mut(key.index()).and_then(Option::take);
         }
-        self.registry.complete(key, answer)
+        Job { next: self.registry.complete(key, answer), told }
     }
 
     fn tell(&mut self, key: Key, whom: Rc<dyn Answered>) {
@@ -483,19 +522,15 @@ impl Inner {
         self.tells[key.index()] = Some(whom);
     }
 
-    /// Pushes a request; makes room by submitting if there is none. False: it has to be held.
-    fn push(&mut self, key: Key, request: &Request) -> bool {
+    /// Pushes a request; makes room by submitting if there is none. None: it has to be held.
+    #[inline]
+    fn try_push(&mut self, key: Key, request: &Request) -> Option<Place> {
         if self.ring.room() == 0 && self.ring.enter(Wait::Flush).is_err() {
-            return false;
+            return None;
         }
         // SAFETY: I1: the request is that of an operation in its slot.
-        match unsafe { self.ring.push(request, key.to_u64()) } {
-            Some(position) => {
-                self.registry.set_place(key, Place::Queued(position.0));
-                true
-            }
-            None => false,
-        }
+        let position = unsafe { self.ring.push(request, key.to_u64()) }?;
+        Some(Place::Queued(NonZeroU64::MIN.saturating_add(position.0)))
     }
 
     /// Sends wanted cancels as far as there is room. What the kernel does not have yet is taken
@@ -505,7 +540,7 @@ impl Inner {
             let Some(facts) = self.registry.in_flight_facts(key) else { continue };
             let taken_back = match facts.place {
                 Place::Held => true,
-                Place::Queued(position) => self.ring.take_back(Position(position)),
+                Place::Queued(position) => self.ring.take_back(Position(position.get() - 1)),
             };
             if taken_back {
                 let answer = Answer { result: -libc::ECANCELED, flags: 0 };
@@ -532,14 +567,17 @@ impl Inner {
         while let Some(Held { key, request, exempt }) = self.held.pop_front() {
             let Some(facts) = self.registry.in_flight_facts(key) else { continue };
             let full = !exempt && self.registry.graveyard().is_full();
-            if full && now_ms.wrapping_sub(facts.since_ms) > self.held_wait_ms {
+            let since_ms = facts.since_ms;
+            if full && now_ms.wrapping_sub(since_ms) > self.held_wait_ms {
                 let answer = Answer { result: -libc::ENOBUFS, flags: REFUSED_FULL };
                 return Some(self.complete(key, answer));
             }
-            if full || !self.push(key, &request) {
+            let place = if full { None } else { self.try_push(key, &request) };
+            let Some(place) = place else {
                 self.held.push_front(Held { key, request, exempt });
                 return None;
-            }
+            };
+            self.registry.set_place(key, place);
         }
         None
     }

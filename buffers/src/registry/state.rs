@@ -41,8 +41,8 @@ pub(super) enum State {
     Buried,
     /// The last answer is being handed over; other people's code runs.
     Finishing,
-    /// No operation at all: the slot's generations are used up.
-    Retired,
+    /// No operation at all.
+    Vacant,
 }
 
 /// What has to be done after a transition, with no borrow held.
@@ -74,7 +74,7 @@ impl State {
                 *self = Self::Finishing;
                 Action::Adopt(answer)
             }
-            Self::Placed | Self::Done { .. } | Self::Finishing | Self::Retired => Action::Stray,
+            Self::Placed | Self::Done { .. } | Self::Finishing | Self::Vacant => Action::Stray,
         }
     }
 
@@ -94,7 +94,7 @@ impl State {
                 Action::Wake
             }
             Self::Detached | Self::Buried => Action::Item(answer),
-            Self::Placed | Self::Done { .. } | Self::Finishing | Self::Retired => Action::Stray,
+            Self::Placed | Self::Done { .. } | Self::Finishing | Self::Vacant => Action::Stray,
         }
     }
 
@@ -116,7 +116,7 @@ impl State {
                 *self = Self::Finishing;
                 Action::Adopt(answer)
             }
-            Self::Placed | Self::Buried | Self::Finishing | Self::Retired => Action::Nothing,
+            Self::Placed | Self::Buried | Self::Finishing | Self::Vacant => Action::Nothing,
         }
     }
 
@@ -156,7 +156,7 @@ mod tests {
             "detached" => State::Detached,
             "buried" => State::Buried,
             "finishing" => State::Finishing,
-            _ => State::Retired,
+            _ => State::Vacant,
         }
     }
 
@@ -170,7 +170,7 @@ mod tests {
             ("detached", Action::Adopt(YES), Action::Item(YES), Action::Nothing),
             ("buried", Action::Adopt(YES), Action::Item(YES), Action::Nothing),
             ("finishing", Action::Stray, Action::Stray, Action::Nothing),
-            ("retired", Action::Stray, Action::Stray, Action::Nothing),
+            ("vacant", Action::Stray, Action::Stray, Action::Nothing),
         ];
         for (from, complete, more, bury) in cases {
             assert_eq!(state(from).complete(YES, &mut out), complete, "{from} complete");
