@@ -48,11 +48,9 @@ pub(crate) fn with<R>(f: impl FnOnce(&Core) -> R) -> Option<R> {
     unsafe { CORE.get().as_ref() }.map(f)
 }
 
-/// Puts a task of this core into the run queue, if it is not there.
-pub(crate) fn schedule(task: TaskRef) {
-    if task.schedule() {
-        with(|core| core.enqueue(task));
-    }
+/// Puts a task of this core, which counts as scheduled, into the run queue.
+pub(crate) fn enqueue(task: TaskRef) {
+    with(|core| core.enqueue(task));
 }
 
 /// A cell of this core is about to be freed.

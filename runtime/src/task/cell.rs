@@ -299,7 +299,10 @@ impl TaskRef {
     /// Edge 5, from any thread; this reference stays.
     fn wake(&self) {
         if self.is_own() {
-            context::schedule(self.share());
+            // Most often it runs just now, or is scheduled: then no reference is needed.
+            if self.schedule() {
+                context::enqueue(self.share());
+            }
             return;
         }
         let header = self.header();
@@ -480,7 +483,9 @@ unsafe fn wake(data: *const ()) {
     // SAFETY: wakers are made of cells only, never of null.
     let task = TaskRef(unsafe { NonNull::new_unchecked(data.cast_mut().cast()) });
     if task.is_own() {
-        context::schedule(task);
+        if task.schedule() {
+            context::enqueue(task);
+        }
         return;
     }
     let door = task.header().door();
