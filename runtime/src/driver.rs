@@ -20,6 +20,7 @@
 
 use crate::config::Config;
 use crate::contain::contained;
+use crate::fd::Fd;
 use crate::op::abi;
 use crate::op::{
     Answered, Completion, Detached, Entry, Gives, Multishot, MultishotTable, Op, OpTable, Shot,
@@ -27,7 +28,7 @@ use crate::op::{
 use crate::stats::CoreCounters;
 use crate::sys::{Cqe, Entered, IGNORE, Position, Request, Ring, Wait, elapsed, now};
 use sexton_buffers::registry::{Answer, Ending, Facts, Key, Next, Place, Polled, Registry, Table};
-use sexton_buffers::{GraveyardLimit, ProvidedPool};
+use sexton_buffers::{Consumption, GraveyardLimit, ProvidedPool};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
@@ -65,9 +66,11 @@ struct Inner {
     registry: Registry<Completion>,
     /// Described, but not pushed: the queue was full, or the graveyard is.
     held: VecDeque<Held>,
+    /// Others that too many sends hold back which wait only for their notification.
+    held_notified: VecDeque<Held>,
     pools: Vec<ProvidedPool>,
-    /// Who is told of the last answer, by the operation's slot.
-    tells: Vec<Option<Rc<dyn Answered>>>,
+    /// What lies beside an operation until its result, by its slot.
+    beside: Vec<Beside>,
     /// Cancels that found nothing, to be sent again.
     missed: Vec<Key>,
     missed_since: Option<Instant>,
@@ -83,6 +86,22 @@ struct Held {
     exempt: bool,
 }
 
+/// What an operation does not need after its result, though the kernel may still have it.
+#[derive(Clone, Default)]
+struct Beside {
+    /// Who is told of the result.
+    tells: Option<Rc<dyn Answered>>,
+    /// Its descriptor, if the operation itself holds none.
+    fd: Option<Fd>,
+}
+
+impl Beside {
+    fn take(&mut self) -> Option<Self> {
+        let there = self.tells.is_some() || self.fd.is_some();
+        there.then(|| std::mem::take(self))
+    }
+}
+
 impl std::fmt::Debug for Driver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Driver").field("now_ms", &self.now_ms.get()).finish_non_exhaustive()
@@ -92,13 +111,14 @@ impl std::fmt::Debug for Driver {
 /// Something to be done with no borrow held.
 struct Job {
     next: Next<Completion>,
-    told: Option<Rc<dyn Answered>>,
+    /// What its result leaves over.
+    over: Option<Beside>,
 }
 
 impl From<Next<Completion>> for Job {
     #[inline]
     fn from(next: Next<Completion>) -> Self {
-        Self { next, told: None }
+        Self { next, over: None }
     }
 }
 
@@ -114,8 +134,9 @@ impl Driver {
             counters: Arc::clone(&counters),
             registry,
             held: VecDeque::new(),
+            held_notified: VecDeque::new(),
             pools: Vec::new(),
-            tells: Vec::new(),
+            beside: Vec::new(),
             missed: Vec::new(),
             missed_since: None,
             held_wait_ms: u32::try_from(config.held_submission.as_millis()).unwrap_or(u32::MAX),
@@ -194,7 +215,7 @@ impl Driver {
         // Foreign code: it may panic, or submit.
         let entry = describe(at);
         std::mem::forget(undo);
-        let Entry { request, mark, limit, gives, exempt, tells, .. } = entry;
+        let Entry { request, mark, limit, gives, exempt, notified, tells, fd, .. } = entry;
         let mut facts = Facts {
             opcode: request.opcode,
             gives: gives as u8,
@@ -207,29 +228,50 @@ impl Driver {
         let inner = &mut *self.inner.borrow_mut();
         self.counters.submitted(request.opcode);
         inner.changed = true;
-        if let Some(whom) = tells {
-            inner.tell(key, whom);
-        }
+        inner.put_beside(key, Beside { tells, fd });
+        let waits = notified && !exempt && inner.holds_notified();
         let full = !exempt && inner.registry.graveyard().is_full();
         // What waits goes first; what nothing may hold back overtakes what the graveyard holds.
-        let may_go = !full && (inner.held.is_empty() || exempt);
+        let may_go = !waits && !full && (inner.held.is_empty() || exempt);
         if let Some(place) = may_go.then(|| inner.try_push(key, &request)).flatten() {
             facts.place = place;
         } else {
             // It may wait long: by the clock, not by the last turn's reading of it.
             facts.since_ms = self.read_clock();
             let held = Held { key, request, exempt };
-            if exempt { inner.held.push_front(held) } else { inner.held.push_back(held) }
+            match (waits, exempt) {
+                (true, _) => inner.held_notified.push_back(held),
+                (false, true) => inner.held.push_front(held),
+                (false, false) => inner.held.push_back(held),
+            }
         }
         // SAFETY: the mark comes from the entry, which was made of this operation at this place;
         // the kernel sees what is queued at the next `enter`, which is not in between.
-        unsafe { inner.registry.launch(key, facts, mark, None, detached) };
+        unsafe { inner.registry.launch(key, facts, mark, notified, detached) };
         Ok(key)
     }
 
     /// Asks for the answer of an operation of type `O`.
     pub(crate) fn poll<O: Op>(&self, key: Key, waker: &Waker) -> Poll<Option<O::Output>> {
         let polled = self.inner.borrow_mut().registry.poll(key, waker);
+        let Poll::Ready(ending) = self.waits(key, waker, polled) else { return Poll::Pending };
+        let Some(ending) = ending else { return Poll::Ready(None) };
+        let completion = self.completion(ending.answer, &ending.facts);
+        let ending = if ending.is_to_mark() { self.mark(ending) } else { ending };
+        // SAFETY: keys are handed out typed (`Submit<O>`), so the operation is an `O`.
+        let op = unsafe { self.inner.borrow_mut().registry.unload_as::<O>(ending) };
+        Poll::Ready(Some(op.complete(completion)))
+    }
+
+    /// Asks for the number in an operation's result, which may be here before the kernel has let go
+    /// of the operation. What the number gives is still the operation's.
+    pub(crate) fn poll_result(&self, key: Key, waker: &Waker) -> Poll<Option<i32>> {
+        let polled = self.inner.borrow_mut().registry.poll_result(key, waker);
+        self.waits(key, waker, polled).map(|answer| answer.map(|answer| answer.result))
+    }
+
+    /// What is ready, if anything is; its waker is stored if not. None: the operation is gone.
+    fn waits<T>(&self, key: Key, waker: &Waker, polled: Polled<T>) -> Poll<Option<T>> {
         match polled {
             Polled::Pending => Poll::Pending,
             Polled::NeedsWaker => {
@@ -239,13 +281,7 @@ impl Driver {
                 drop(old);
                 Poll::Pending
             }
-            Polled::Ended(ending) => {
-                let completion = self.completion(ending.answer, &ending.facts);
-                let ending = if ending.is_to_mark() { self.mark(ending) } else { ending };
-                // SAFETY: keys are handed out typed (`Submit<O>`), so the operation is an `O`.
-                let op = unsafe { self.inner.borrow_mut().registry.unload_as::<O>(ending) };
-                Poll::Ready(Some(op.complete(completion)))
-            }
+            Polled::Ready(what) => Poll::Ready(Some(what)),
             Polled::Dead => Poll::Ready(None),
         }
     }
@@ -268,8 +304,10 @@ impl Driver {
     /// Makes a pool of provided buffers known to the kernel, under the pool's group.
     pub(crate) fn register_pool(&self, pool: &ProvidedPool) -> io::Result<()> {
         let inner = &mut *self.inner.borrow_mut();
+        let incremental = pool.consumption() == Consumption::Incremental;
+        let (group, addr, count) = (pool.group(), pool.ring_addr(), pool.count());
         // SAFETY: I4: the pool is kept until the ring is closed, or leaked with it.
-        unsafe { inner.ring.register_buf_ring(pool.group(), pool.ring_addr(), pool.count()) }?;
+        unsafe { inner.ring.register_buf_ring(group, addr, count, incremental) }?;
         inner.pools.push(pool.clone());
         Ok(())
     }
@@ -300,7 +338,10 @@ impl Driver {
         if let Some(job) = inner.send_cancels() {
             return Some(job);
         }
-        if inner.held.is_empty() { None } else { inner.send_held(self.read_clock()) }
+        if inner.held.is_empty() && inner.held_notified.is_empty() {
+            return None;
+        }
+        inner.send_held(self.read_clock())
     }
 
     /// Whether there is anything to submit.
@@ -317,7 +358,8 @@ impl Driver {
     /// When the driver itself wants to be called again, at the latest.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let inner = self.inner.borrow();
-        let held = inner.held.front().map(|_| Duration::from_millis(100));
+        let held = inner.held.front().or(inner.held_notified.front());
+        let held = held.map(|_| Duration::from_millis(100));
         let missed = inner.missed_since.map(|since| CANCEL_AGAIN.saturating_sub(elapsed(since)));
         held.into_iter().chain(missed).min()
     }
@@ -376,15 +418,22 @@ impl Driver {
             self.counters.fault();
         }
         if cqe.flags & abi::CQE_MORE != 0 {
-            return inner.registry.more(key, answer).into();
+            let next = inner.registry.more(key, answer);
+            let mut over = None;
+            if inner.registry.only_notifies(key) {
+                inner.changed = true;
+                over = inner.take_beside(key);
+            }
+            return Job { next, over };
         }
         inner.complete(key, answer)
     }
 
     /// Does what a transition asked for. I3: called with no borrow held.
-    fn run(&self, Job { next, told }: Job) {
-        if let Some(whom) = told {
-            contained(|| whom.answered());
+    fn run(&self, Job { next, over }: Job) {
+        if let Some(Beside { tells, fd }) = over {
+            contained(|| tells.map_or((), |whom| whom.answered()));
+            drop(fd);
         }
         match next {
             Next::Nothing => {}
@@ -447,7 +496,7 @@ impl Driver {
         self.counters.publish_driver(
             registry.in_flight(),
             registry.graveyard_stats(self.now_ms.get()),
-            inner.held.len(),
+            inner.held.len() + inner.held_notified.len(),
             registry.boxed(),
             inner.ring.overflowed(),
         );
@@ -475,7 +524,8 @@ impl Driver {
 
     /// Bytes that the kernel may still write to or read from.
     pub(crate) fn buried_bytes(&self) -> u64 {
-        self.inner.borrow().registry.graveyard_stats(0).bytes
+        let stats = self.inner.borrow().registry.graveyard_stats(0);
+        stats.bytes + stats.notifying_bytes
     }
 
     /// Closes the ring. The registry frees its memory if nothing is in flight, and leaks it if not.
@@ -483,6 +533,10 @@ impl Driver {
         let inner = &mut *self.inner.borrow_mut();
         inner.closed = true;
         let leaked = inner.registry.in_flight() > 0;
+        if leaked {
+            // Their descriptors are leaked with the operations.
+            std::mem::forget(std::mem::take(&mut inner.beside));
+        }
         for pool in inner.pools.drain(..) {
             pool.close();
             // Refused only if the ring is gone already; then nobody picks from the pool any more.
@@ -506,20 +560,33 @@ impl Drop for Driver {
 impl Inner {
     /// The last answer to an operation, of the kernel or of the driver.
     fn complete(&mut self, key: Key, answer: Answer) -> Job {
-        let mut told = None;
+        let mut over = None;
         if let Some(facts) = self.registry.in_flight_facts(key) {
             self.counters.completed(facts.opcode, answer.result);
             self.changed = true;
-            told = self.tells.get_mut(key.index()).and_then(Option::take);
+            over = self.take_beside(key);
         }
-        Job { next: self.registry.complete(key, answer), told }
+        Job { next: self.registry.complete(key, answer), over }
     }
 
-    fn tell(&mut self, key: Key, whom: Rc<dyn Answered>) {
-        if self.tells.len() <= key.index() {
-            self.tells.resize(key.index() + 1, None);
+    fn put_beside(&mut self, key: Key, beside: Beside) {
+        if beside.tells.is_none() && beside.fd.is_none() {
+            return;
         }
-        self.tells[key.index()] = Some(whom);
+        if self.beside.len() <= key.index() {
+            self.beside.resize(key.index() + 1, Beside::default());
+        }
+        self.beside[key.index()] = beside;
+    }
+
+    /// What lies beside an operation whose result is here, though the kernel may still have it.
+    fn take_beside(&mut self, key: Key) -> Option<Beside> {
+        self.beside.get_mut(key.index()).and_then(Beside::take)
+    }
+
+    /// Whether an operation that ends with a notification has to wait for others' notifications.
+    fn holds_notified(&self) -> bool {
+        !self.held_notified.is_empty() || self.registry.graveyard().is_full_of_notifying()
     }
 
     /// Pushes a request; makes room by submitting if there is none. None: it has to be held.
@@ -564,9 +631,24 @@ impl Inner {
 
     /// Pushes what was held back, in order; ends what has waited too long for the graveyard.
     fn send_held(&mut self, now_ms: u32) -> Option<Job> {
-        while let Some(Held { key, request, exempt }) = self.held.pop_front() {
+        let graveyard = self.registry.graveyard();
+        let (full, notifying) = (graveyard.is_full(), graveyard.is_full_of_notifying());
+        let mut held = std::mem::take(&mut self.held);
+        let mut job = self.send_first(&mut held, full, now_ms);
+        if job.is_none() && !self.held_notified.is_empty() {
+            let mut notified = std::mem::take(&mut self.held_notified);
+            // Behind what waits for room.
+            job = self.send_first(&mut notified, full || notifying || !held.is_empty(), now_ms);
+            self.held_notified = notified;
+        }
+        self.held = held;
+        job
+    }
+
+    fn send_first(&mut self, held: &mut VecDeque<Held>, full: bool, now_ms: u32) -> Option<Job> {
+        while let Some(Held { key, request, exempt }) = held.pop_front() {
             let Some(facts) = self.registry.in_flight_facts(key) else { continue };
-            let full = !exempt && self.registry.graveyard().is_full();
+            let full = full && !exempt;
             let since_ms = facts.since_ms;
             if full && now_ms.wrapping_sub(since_ms) > self.held_wait_ms {
                 let answer = Answer { result: -libc::ENOBUFS, flags: REFUSED_FULL };
@@ -574,10 +656,11 @@ impl Inner {
             }
             let place = if full { None } else { self.try_push(key, &request) };
             let Some(place) = place else {
-                self.held.push_front(Held { key, request, exempt });
+                held.push_front(Held { key, request, exempt });
                 return None;
             };
             self.registry.set_place(key, place);
+            self.changed = true;
         }
         None
     }
@@ -625,7 +708,8 @@ pub(crate) fn shut_down() -> io::Error {
 fn graveyard_full() -> io::Error {
     io::Error::new(
         io::ErrorKind::QuotaExceeded,
-        "too many cancelled operations wait for the kernel (the graveyard is full); \
-         raise `Builder::graveyard`, or look at `sexton::stats()` for what is stuck",
+        "too many cancelled operations, or zero-copy sends without their notification, wait for \
+         the kernel (the graveyard is full); raise `Builder::graveyard`, or look at \
+         `sexton::stats()` for what is stuck",
     )
 }

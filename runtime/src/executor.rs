@@ -82,6 +82,7 @@ impl Core {
     pub(crate) fn start(index: usize, shared: &Arc<Shared>) -> Result<Rc<Self>, StartError> {
         let config = shared.config().clone();
         let ring = Ring::start(&RingConfig::from(&config))?;
+        let recv_pools = RecvPools::new(&config, ring.caps().tried);
         let door = Arc::clone(shared.door(index));
         door.hang_bell(ring.waker());
         let counters = CoreCounters::new(index);
@@ -100,7 +101,7 @@ impl Core {
             long_poll: config.long_poll,
             closing: Cell::new(false),
             called: Cell::new(false),
-            recv_pools: RecvPools::new(&config),
+            recv_pools,
         }))
     }
 

@@ -1,8 +1,11 @@
 //! Pools of buffers: memory only, a ring's registration of it is somebody else's business.
 
 mod memory;
+mod entries;
 mod provided;
 mod pool_buf;
+mod pool_bufs;
 
 pub use pool_buf::PoolBuf;
-pub use provided::ProvidedPool;
+pub use pool_bufs::PoolBufs;
+pub use provided::{Consumption, ProvidedPool};
