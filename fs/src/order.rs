@@ -2,8 +2,8 @@
 //!
 //! A write whose future was dropped or forgotten may still happen, later. Whatever the same handle
 //! (or a clone) starts afterwards at the same place has to come after it. Nobody can tell a
-//! forgotten write from one that is awaited, so each is listed when it begins and struck when it has
-//! ended, with all of its steps.
+//! forgotten write from one that is awaited, so each is listed when it begins and struck when it
+//! has ended, with all of its steps.
 //!
 //! One that overlaps earlier ones queues here, and whoever strikes the last of them starts it: not
 //! its future, which may be forgotten too.

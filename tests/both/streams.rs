@@ -77,7 +77,8 @@ fn nobody_at_an_address_refuses_and_somebody_there_has_it_for_himself() {
     });
 }
 
-/// An accept is with the kernel when its listener is dropped, and holds the socket until its cancel.
+/// An accept is with the kernel when its listener is dropped, and holds the socket until its
+/// cancel.
 #[test]
 fn an_address_can_be_bound_again_as_soon_as_its_listener_is_dropped() {
     on_both(&Builder::new(), || async {

@@ -1,5 +1,5 @@
-//! What the kernel counts for a process, by perf events: its CPU time in nanoseconds, and its system
-//! calls.
+//! What the kernel counts for a process, by perf events: its CPU time in nanoseconds, and its
+//! system calls.
 #![allow(unsafe_code, reason = "no crate here wraps perf_event_open")]
 
 use std::io;

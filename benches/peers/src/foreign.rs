@@ -14,7 +14,8 @@ use crate::session::{Server, Setting};
 /// Connections of wrk.
 const CONNECTIONS: &str = "64";
 
-/// A program on the measured core, in the folder of the data, that begins when it gets a line: until then its clock can be opened.
+/// A program on the measured core, in the folder of the data, that begins when it gets a line:
+/// until then its clock can be opened.
 fn held(setting: &Setting, program: &str, options: &[String]) -> io::Result<(Program, CpuTime)> {
     let core = setting.server_core.to_string();
     let mut command = Command::new("taskset");

@@ -7,12 +7,12 @@
 //!     └──starts──▶ on_*, by_hand, bare   work without a load: measures itself, prints figures
 //! ```
 //!
-//! Read in this order: `args`, `process` (pinning, limits), `counter` and `cpu_time` (what the kernel
-//! counts), `allocs`, `meter` (a program that measures itself), `program`, then what programs do: `tasks` and
-//! `workloads` (without I/O), `reads` (files), `pattern` and `latency` (for the load); then what
-//! `compare` is made of: `sample` (figures of one measurement), `matrix` and `jobs` (what is
-//! measured), `child`, `session`, `foreign` (one measurement), `summary` (medians, ratios, dropped
-//! rounds), `outcome`, `targets`, `facts`, `report`, `svg`, `plot`.
+//! Read in this order: `args`, `process` (pinning, limits), `counter` and `cpu_time` (what the
+//! kernel counts), `allocs`, `meter` (a program that measures itself), `program`, then what
+//! programs do: `tasks` and `workloads` (without I/O), `reads` (files), `pattern` and `latency`
+//! (for the load); then what `compare` is made of: `sample` (figures of one measurement), `matrix`
+//! and `jobs` (what is measured), `child`, `session`, `foreign` (one measurement), `summary`
+//! (medians, ratios, dropped rounds), `outcome`, `targets`, `facts`, `report`, `svg`, `plot`.
 
 pub mod args;
 pub mod process;

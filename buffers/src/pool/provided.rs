@@ -246,7 +246,8 @@ impl ProvidedPool {
     ///
     /// # Errors
     /// `InvalidData` if there is no such buffer, if it is not in the ring, if it has no room for
-    /// `len` bytes, or if it cannot be kept. The buffers stay where they were; nobody is given them.
+    /// `len` bytes, or if it cannot be kept. The buffers stay where they were; nobody is given
+    /// them.
     ///
     /// # Safety
     /// A completion said so, and this is the first call for it, in the order of the completions:
@@ -300,8 +301,8 @@ impl ProvidedPool {
     }
 
     /// What the kernel does when data has come: picks the oldest buffer, or its next `len` bytes at
-    /// most if the pool is used piece by piece; the buffer's number, the first byte, how many. For a
-    /// kernel in memory.
+    /// most if the pool is used piece by piece; the buffer's number, the first byte, how many. For
+    /// a kernel in memory.
     ///
     /// # Safety
     /// This ring is not registered with a real kernel. At most so many bytes are written through

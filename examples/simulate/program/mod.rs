@@ -1,10 +1,10 @@
 //! Programs that a seed makes, each checked against a plain model.
 //!
 //! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
-//! has to expect); `log`, `reads`, `writes`, `zero_copy`, `crowd`, `shared`, `polled`, `streams` and
-//! `relays` (bytes on their way); `accepts` (connections); `datagrams`; `many` (at once); `bytes`,
-//! `files`, `folders`, `listings` and `power` (the disk); `timers` and `tasks`; `lives` (runtimes);
-//! `plan` (which of them a seed runs, on what).
+//! has to expect); `log`, `reads`, `writes`, `zero_copy`, `crowd`, `shared`, `polled`, `streams`
+//! and `relays` (bytes on their way); `accepts` (connections); `datagrams`; `many` (at once);
+//! `bytes`, `files`, `folders`, `listings` and `power` (the disk); `timers` and `tasks`; `lives`
+//! (runtimes); `plan` (which of them a seed runs, on what).
 
 mod dice;
 mod draw;

@@ -1,5 +1,5 @@
-//! One side of a connection by its `poll_` methods alone, as adapters to other traits use them: both
-//! directions in one poll, whatever was ready first.
+//! One side of a connection by its `poll_` methods alone, as adapters to other traits use them:
+//! both directions in one poll, whatever was ready first.
 
 use super::dice::Dice;
 use super::reads::is_harmless;

@@ -3,9 +3,9 @@
 //!
 //! The answer of an operation with a future is taken by the future. If that is forgotten, nobody
 //! learns when the kernel is done, and a later write could not wait for it. So a write is an
-//! operation without a future (`Detached`): its handler, which always runs, submits the next step if
-//! there is one, or strikes it from the list of writes and leaves the answer where the future finds
-//! it. Nor does a write that waits for its turn need its future: the list has it.
+//! operation without a future (`Detached`): its handler, which always runs, submits the next step
+//! if there is one, or strikes it from the list of writes and leaves the answer where the future
+//! finds it. Nor does a write that waits for its turn need its future: the list has it.
 
 use super::steps::{Step, Steps};
 use crate::order::{Order, Queued, Ticket};

@@ -47,8 +47,8 @@ impl TcpListener {
     ///
     /// # Completes
     /// When it listens, or the last address has failed. If a listener of this runtime was just
-    /// dropped that had the address, and the kernel has not let go of it, when that has happened (or
-    /// not, for ten seconds).
+    /// dropped that had the address, and the kernel has not let go of it, when that has happened
+    /// (or not, for ten seconds).
     ///
     /// # If dropped
     /// Nothing is bound.
