@@ -6,8 +6,8 @@
 //! ```
 //!
 //! An instruction count is the same on a busy machine, and on the next day. It tells nothing of
-//! caches, nor of the kernel: what the processor does in system calls is not counted. Each case runs
-//! twice, with few and with many operations, and the difference is what the operations cost.
+//! caches, nor of the kernel: what the processor does in system calls is not counted. Each case
+//! runs twice, with few and with many operations, and the difference is what the operations cost.
 
 mod cases;
 mod gate;

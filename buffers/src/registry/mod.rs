@@ -10,14 +10,14 @@
 //!
 //! # Invariants
 //!
-//! - **I1** a record that is not `Vacant` means that its slot holds an operation of the type that the
-//!   record's table was made for; the operation is taken out exactly when the record becomes vacant
-//!   (`vacate`). `free` names vacant records only, each once.
+//! - **I1** a record that is not `Vacant` means that its slot holds an operation of the type that
+//!   the record's table was made for; the operation is taken out exactly when the record becomes
+//!   vacant (`vacate`). `free` names vacant records only, each once.
 //! - **I2** between `launch` and the last answer nobody touches the slot: `complete` is the only
 //!   way to `Done` or `Finishing`, and only those two states hand out an [`Ending`].
 //! - **I3** an operation has one `Ending`, since the state that gives it is left by giving it.
-//! - **I4** a slot's generation grows when its record becomes vacant, so an old key finds nothing. A
-//!   slot whose generations are used up is not on `free`: it is never used again.
+//! - **I4** a slot's generation grows when its record becomes vacant, so an old key finds nothing.
+//!   A slot whose generations are used up is not on `free`: it is never used again.
 
 #![allow(unsafe_code, reason = "operations are stored raw: the kernel writes behind them")]
 

@@ -16,8 +16,8 @@
 //! - **I1** `refs + foreign` is the number of references to the cell: wakers, handles, the run
 //!   queue's, and the executor's for a task that is not finished. The cell is freed when it is
 //!   zero.
-//! - **I2** everything but `foreign`, `foreign_woken`, `door` and `vtable` is touched by the owner's
-//!   thread only; those are atomics, or never change.
+//! - **I2** everything but `foreign`, `foreign_woken`, `door` and `vtable` is touched by the
+//!   owner's thread only; those are atomics, or never change.
 //! - **I3** other threads only increase `foreign`, and send what they drop or wake to the owner,
 //!   with the reference. A reference that is in a message is counted, so a cell named by one lives.
 //! - **I4** once the owner's executor has ended (`orphan`), all references are in `foreign`, which
@@ -25,8 +25,8 @@
 //!   closes the mailbox, so whoever finds it closed sees that.
 //! - **I5** `stage` is borrowed by one call at a time: a run (flag `RUNNING`), or the taking of the
 //!   output by its one handle (flag `FINISHED`).
-//! - **I6** the door that `door` points to lives as long as the cell: whoever made the cell keeps it
-//!   until the cell is freed or `orphan` has counted a reference for it, which goes with the cell.
+//! - **I6** the door that `door` points to lives as long as the cell: whoever made the cell keeps
+//!   it until the cell is freed or `orphan` has counted a reference for it, which goes with the cell.
 
 #![allow(unsafe_code, reason = "wakers are raw pointers with a hand-written reference count")]
 
