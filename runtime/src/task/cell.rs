@@ -26,7 +26,8 @@
 //! - **I5** `stage` is borrowed by one call at a time: a run (flag `RUNNING`), or the taking of the
 //!   output by its one handle (flag `FINISHED`).
 //! - **I6** the door that `door` points to lives as long as the cell: whoever made the cell keeps
-//!   it until the cell is freed or `orphan` has counted a reference for it, which goes with the cell.
+//!   it until the cell is freed or `orphan` has counted a reference for it, which goes with the
+//!   cell.
 
 #![allow(unsafe_code, reason = "wakers are raw pointers with a hand-written reference count")]
 
