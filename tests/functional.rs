@@ -1,7 +1,7 @@
 //! Bad days: queues that are full, descriptors that run out, limits of a user.
 //!
-//! All of them on the real kernel; with `SEXTON_SIM` those that `.ci/run sim` does not leave out by name
-//! are on the simulated one.
+//! All of them on the real kernel; with `SEXTON_SIM` those that `.ci/run sim` does not leave out by
+//! name are on the simulated one.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
