@@ -127,3 +127,31 @@ fn a_wake_after_the_end_is_no_more_than_a_reference_that_goes() {
         assert!(door.mailbox().pop().is_none(), "nothing was taken");
     });
 }
+
+/// A thread that finds a wake on its way sends none, and no reference either: nothing but the flag
+/// tells the owner of what it wrote.
+#[test]
+fn who_trusts_in_a_wake_that_is_on_its_way_is_seen_by_it() {
+    loom::model(|| {
+        let Idle { task, door, data, seen, waker, freed } = Idle::new();
+        // The first wake: as if from elsewhere, and in the mailbox before the other one begins.
+        let owner = crate::sync::owner();
+        set_owner(0);
+        waker.wake_by_ref();
+        set_owner(owner);
+        let other = {
+            let (waker, data) = (waker.clone(), Arc::clone(&data));
+            thread::spawn(move || {
+                data.store(1, Ordering::Relaxed);
+                waker.wake_by_ref();
+                waker
+            })
+        };
+        turn(&door);
+        let others = other.join().expect("a wake does not panic");
+        turn(&door);
+        assert_eq!(*seen.borrow(), 1, "the last poll saw what was written before the wake");
+        drop((task, waker, others));
+        assert_eq!(freed.count(), 1);
+    });
+}
