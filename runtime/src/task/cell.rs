@@ -141,7 +141,8 @@ impl TaskRef {
             flags: Counted::new(0),
             foreign_woken: AtomicBool::new(false),
             foreign: AtomicU32::new(0),
-            door: NonNull::from(&**door),
+            // Not by a reference to the door: its count lies beside it.
+            door: NonNull::new(Arc::as_ptr(door).cast_mut()).expect("an `Arc` is never null"),
             vtable: &Vtable {
                 poll: poll::<F>,
                 cancel: cancel::<F>,
