@@ -257,7 +257,7 @@ impl Driver {
         let Poll::Ready(ending) = self.waits(key, waker, polled) else { return Poll::Pending };
         let Some(ending) = ending else { return Poll::Ready(None) };
         let completion = self.completion(ending.answer, &ending.facts);
-        let ending = if ending.is_to_mark() { self.mark(ending) } else { ending };
+        let ending = self.mark(ending);
         // SAFETY: keys are handed out typed (`Submit<O>`), so the operation is an `O`.
         let op = unsafe { self.inner.borrow_mut().registry.unload_as::<O>(ending) };
         Poll::Ready(Some(op.complete(completion)))
@@ -447,16 +447,20 @@ impl Driver {
             }
             Next::Adopt(ending) => {
                 let completion = self.completion(ending.answer, &ending.facts);
-                let ending = if ending.is_to_mark() { self.mark(ending) } else { ending };
+                let ending = self.mark(ending);
                 let parcel = self.inner.borrow_mut().registry.unload(ending);
                 parcel.adopt(completion);
             }
         }
     }
 
-    /// Marks the buffer. If its code panics, the operation is dropped, since the kernel has let go
+    /// Marks the buffer, if there is one. If its code panics, the operation is dropped, since the kernel has let go
     /// of it, and the panic goes on.
+    #[inline]
     fn mark(&self, ending: Ending<Completion>) -> Ending<Completion> {
+        if !ending.is_to_mark() {
+            return ending;
+        }
         // SAFETY: I2: the answer came from the ring for this operation.
         match catch_unwind(AssertUnwindSafe(|| unsafe { ending.mark() })) {
             Ok(()) => ending,
