@@ -70,11 +70,11 @@ impl List {
 
     /// Takes `index` out, if it is listed.
     pub(super) fn remove<T: Linked>(&mut self, records: &mut [T], index: usize) {
-        let links = core::mem::replace(records[index].links(self.which), Links::FREE);
+        let links = records[index].links(self.which);
         if !links.is_listed() {
             return;
         }
-        let Links { prev, next } = links;
+        let Links { prev, next } = core::mem::replace(links, Links::FREE);
         match prev {
             NONE => self.head = next,
             prev => records[prev as usize].links(self.which).next = next,

@@ -458,11 +458,8 @@ impl<C> Registry<C> {
             return Next::Stray;
         }
         let next = Self::next(record, key, action, waker, core::ptr::null_mut());
-        let cancel_waits = record.links[Which::Cancel as usize].is_listed();
         self.in_flight -= 1;
-        if cancel_waits {
-            self.cancels.remove(&mut self.records, key.index());
-        }
+        self.cancels.remove(&mut self.records, key.index());
         if was_buried {
             self.exhume(key, notifies);
         }
@@ -673,16 +670,14 @@ impl<C> Registry<C> {
 
     fn vacate(&mut self, key: Key) {
         let index = key.index();
-        if self.records[index].links[Which::Cancel as usize].is_listed() {
-            self.cancels.remove(&mut self.records, index);
-        }
+        self.cancels.remove(&mut self.records, index);
         let record = &mut self.records[index];
         record.state = State::Vacant;
         self.used -= 1;
         // I4: a slot whose generations are used up stays vacant, and nobody gets it.
         if record.generation < u32::MAX {
             record.generation += 1;
-            self.free.push(key.index() as u32);
+            self.free.push(index as u32);
         }
     }
 }
