@@ -1,19 +1,15 @@
 //! The paths that are counted, each in a runtime of its own.
 
 use crate::gate::Case;
-use std::future::{Future, poll_fn, ready};
+use crate::steps::{LONG, timeouts_yield, timers, yields};
+use std::future::{Future, ready};
 use std::hint::black_box;
-use std::pin::pin;
-use std::task::Poll;
-use std::time::Duration;
 
 use sexton::buf::Chunk;
 use sexton::net::{TcpListener, TcpStream};
 
 /// Tasks of the cases that have many.
 const TASKS: u64 = 64;
-/// Far enough that no timer fires.
-const LONG: Duration = Duration::from_secs(3600);
 
 const fn case(name: &'static str, few: u64, many: u64) -> Case {
     Case { name, few, many }
@@ -82,33 +78,9 @@ async fn spawn_and_join(operations: u64, together: u64) {
     }
 }
 
-async fn yields(operations: u64) {
-    for _ in 0..operations {
-        sexton::yield_now().await;
-    }
-}
-
-async fn timers(operations: u64) {
-    for _ in 0..operations {
-        let mut sleep = pin!(sexton::time::sleep(LONG));
-        // Polled once, it is armed; dropped, it is cancelled.
-        poll_fn(|cx| {
-            assert!(sleep.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        })
-        .await;
-    }
-}
-
 async fn timeouts_ready(operations: u64) {
     for number in 0..operations {
         black_box(sexton::time::timeout(LONG, ready(number)).await).expect("it is ready");
-    }
-}
-
-async fn timeouts_yield(operations: u64) {
-    for _ in 0..operations {
-        sexton::time::timeout(LONG, sexton::yield_now()).await.expect("an hour is enough");
     }
 }
 

@@ -11,6 +11,8 @@
 
 mod cases;
 mod gate;
+#[path = "../shared/steps.rs"]
+mod steps;
 
 use gate::{Kept, Outcome};
 use std::path::PathBuf;

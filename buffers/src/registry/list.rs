@@ -69,11 +69,15 @@ impl List {
     }
 
     /// Takes `index` out, if it is listed.
+    #[inline]
     pub(super) fn remove<T: Linked>(&mut self, records: &mut [T], index: usize) {
-        let links = records[index].links(self.which);
-        if !links.is_listed() {
-            return;
+        if records[index].links(self.which).is_listed() {
+            self.unlink(records, index);
         }
+    }
+
+    fn unlink<T: Linked>(&mut self, records: &mut [T], index: usize) {
+        let links = records[index].links(self.which);
         let Links { prev, next } = core::mem::replace(links, Links::FREE);
         match prev {
             NONE => self.head = next,
