@@ -460,8 +460,8 @@ impl Driver {
         if ending.is_to_mark() { self.mark_filled(ending) } else { ending }
     }
 
-    /// If the buffer's code panics, the operation is dropped, since the kernel has let go of it, and
-    /// the panic goes on.
+    /// If the buffer's code panics, the operation is dropped, since the kernel has let go of it,
+    /// and the panic goes on.
     fn mark_filled(&self, ending: Ending<Completion>) -> Ending<Completion> {
         // SAFETY: I2: the answer came from the ring for this operation.
         match catch_unwind(AssertUnwindSafe(|| unsafe { ending.mark() })) {
