@@ -40,7 +40,7 @@ impl Ring {
     pub(crate) fn start(config: &RingConfig) -> Result<Self, StartError> {
         match config.body {
             Body::Kernel => kernel::Ring::start(config).map(Self::Kernel),
-            Body::Simulated => Ok(Self::Simulated(sim::Ring::start(config))),
+            Body::Simulated => sim::Ring::start(config).map(Self::Simulated),
         }
     }
 

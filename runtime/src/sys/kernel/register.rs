@@ -15,11 +15,10 @@ use io_uring::{EnterFlags, IoUring, Probe, Submitter};
 
 use super::enter;
 use super::queues::{Params, Queues};
-use super::setup;
 use crate::caps::{Caps, Opcodes, Tried, feature, feature_names};
 use crate::config::SQ_ENTRIES_MAX;
 use crate::start_error::StartError;
-use crate::sys::{Entered, Release, RingConfig, Wait};
+use crate::sys::{Entered, Release, RingConfig, Wait, ladder};
 
 /// `IORING_OP_SENDMSG_ZC`: the youngest operation of Linux 6.1, which marks its io_uring.
 const YOUNGEST_REQUIRED: u8 = 48;
@@ -97,7 +96,7 @@ impl Door {
         Caps {
             release: Release::running(),
             flags_granted: params.flags,
-            flags_refused: setup::refused(params.flags),
+            flags_refused: ladder::refused(params.flags),
             feature_bits: params.features,
             opcodes,
             sq_entries: params.sq_entries,

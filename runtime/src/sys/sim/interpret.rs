@@ -31,6 +31,17 @@ pub(super) const F_BUF_MORE: u32 = 1 << 4;
 
 /// `IORING_ACCEPT_MULTISHOT`.
 const ACCEPT_MULTISHOT: u16 = 1 << 0;
+/// What any operation may fail with, whatever it is.
+const FAILURES: [i32; 8] = [
+    libc::EAGAIN,
+    libc::ENOMEM,
+    libc::EINVAL,
+    libc::EPERM,
+    libc::EOPNOTSUPP,
+    libc::EBADF,
+    libc::EFAULT,
+    libc::ECANCELED,
+];
 /// `IORING_NOP_INJECT_RESULT`.
 const NOP_INJECT_RESULT: u32 = 1;
 
@@ -80,12 +91,23 @@ pub(super) fn attempt(state: &mut State, operation: &mut Operation, groups: &mut
         return Step::end(-errno);
     }
     if operation.not_before > state.now() {
-        return if operation.cancelled { cancelled(operation) } else { Step::Wait };
+        return if operation.cancelled { gave_up(state, operation) } else { Step::Wait };
     }
+    operation.look_up_late(state);
     let step = ready(state, operation, groups);
     operation.armed = true;
     // Too late to be cancelled before, and nothing has come since.
-    if step == Step::Wait && operation.cancelled { cancelled(operation) } else { step }
+    if step == Step::Wait && operation.cancelled { gave_up(state, operation) } else { step }
+}
+
+/// The end of what could not be cancelled when somebody tried: a worker's may be a signal's.
+fn gave_up(state: &mut State, operation: &Operation) -> Step {
+    match cancelled(operation) {
+        Step::End { result, .. } if result < 0 && state.scheduled => {
+            Step::end(-state.one_of(&[libc::ECANCELED, libc::EINTR]))
+        }
+        step => step,
+    }
 }
 
 fn ready(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> Step {
@@ -102,9 +124,15 @@ fn ready(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> S
             // SAFETY: I2.
             drop(unsafe { OwnedFd::from_raw_fd(operation.request.fd) });
             state.touch();
-            Step::end(0)
+            // It is closed all the same.
+            let errs = state.fault(Fault::Interrupted);
+            Step::end(if errs { -state.one_of(&[libc::EINTR, libc::EIO]) } else { 0 })
         }
         _ if !operation.armed && state.fault(Fault::Interrupted) => Step::end(-libc::EINTR),
+        _ if !operation.armed && state.fault(Fault::Failure) => {
+            operation.scribble(state);
+            Step::end(-state.one_of(&FAILURES))
+        }
         opcode::OPENAT => on_files::open(state, operation),
         _ => match operation.object {
             Some(object) => on_object(state, operation, object, groups),
@@ -255,7 +283,9 @@ fn connect(state: &mut State, operation: &mut Operation, object: Id) -> Step {
                 libc::ENETUNREACH,
                 libc::ETIMEDOUT,
                 libc::EADDRNOTAVAIL,
+                libc::EADDRINUSE,
                 libc::EACCES,
+                libc::EPERM,
             ];
             return Step::end(-state.one_of(&errnos));
         }

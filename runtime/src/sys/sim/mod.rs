@@ -5,9 +5,9 @@
 //! order: `world` (what all cores share), `schedule` and `threads` (who runs, and the clock),
 //! `objects`, `channel`, `datagrams` and `hosts` (descriptors, connections, the network), `tree`
 //! (files and the disk); `touch` (foreign memory), `provided`, `operation`, `interpret`,
-//! `on_bytes`, `on_datagrams`, `on_files`, `zero_copy`, `cancel`, `ring` and `complete` (what is in
-//! flight); `sockets` and `files` (plain calls); `faults`, `profile`, `trace`; `hand` (the kernel
-//! by hand, for tests of one ring), `api` and `host` (for users).
+//! `on_bytes`, `on_datagrams`, `on_files`, `zero_copy`, `cancel`, `start`, `ring` and `complete`
+//! (what is in flight); `sockets` and `files` (plain calls); `faults`, `refusals`, `profile`,
+//! `trace`; `hand` (the kernel by hand, for tests of one ring), `api` and `host` (for users).
 //!
 //! Not modelled, since Sexton does not use it: links, drains, registered files and buffers,
 //! zero-copy messages, bundles, incremental buffers, messages between rings, multicast groups.
@@ -15,6 +15,7 @@
 mod rng;
 mod trace;
 mod faults;
+mod refusals;
 mod profile;
 mod world;
 mod schedule;
@@ -33,6 +34,7 @@ mod on_files;
 mod zero_copy;
 mod cancel;
 mod waker;
+mod start;
 mod ring;
 mod complete;
 mod names;
@@ -46,6 +48,8 @@ mod seeds;
 pub mod hand;
 #[cfg(test)]
 mod by_hand_tests;
+#[cfg(test)]
+mod refusal_tests;
 // Promises are broken there on purpose, which Miri would tell before anybody else.
 #[cfg(all(test, not(miri)))]
 mod check_tests;

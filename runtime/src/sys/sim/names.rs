@@ -1,6 +1,9 @@
 //! Names of sockets, as the kernel's structs have them, and what else sockets are told.
 
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::SocketAddr as UnixAddr;
 
 use super::objects::{Id, Name, Object};
 use super::world::State;
@@ -60,6 +63,15 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Name> {
     let scope = rest.first_chunk::<4>()?;
     let (flowinfo, scope) = (u32::from_ne_bytes(*flowinfo), u32::from_ne_bytes(*scope));
     Some(Name::Internet(SocketAddrV6::new(Ipv6Addr::from(*ip), port, flowinfo, scope).into()))
+}
+
+/// `sun_path` of an address.
+pub(super) fn of_local(addr: &UnixAddr) -> Vec<u8> {
+    match (addr.as_pathname(), addr.as_abstract_name()) {
+        (Some(path), _) => path.as_os_str().as_bytes().to_vec(),
+        (None, Some(name)) => [&[0], name].concat(),
+        (None, None) => Vec::new(),
+    }
 }
 
 /// As [`shutdown`], in std's words.

@@ -73,6 +73,17 @@ pub(super) struct OpenFile {
     pub(super) append: bool,
     pub(super) reads: bool,
     pub(super) writes: bool,
+    /// Around the page cache: in whole blocks.
+    pub(super) direct: bool,
+}
+
+impl OpenFile {
+    /// Whether it refuses such a read or write (`EINVAL`). Where its memory lies is not looked at:
+    /// that is no seed's choice.
+    pub(super) fn is_misaligned(&self, offset: u64, len: usize) -> bool {
+        const BLOCK: u64 = 512;
+        self.direct && (!offset.is_multiple_of(BLOCK) || !(len as u64).is_multiple_of(BLOCK))
+    }
 }
 
 /// A socket: of a stream, unless its state says otherwise.

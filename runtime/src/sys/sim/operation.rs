@@ -102,6 +102,8 @@ pub(super) struct Operation {
     pub(super) invalid: Option<i32>,
 }
 
+/// What a read leaves behind that fails.
+const SCRIBBLE: u8 = 0x5c;
 /// An operation that takes its time takes at most so long, in nanoseconds.
 const DELAY: u64 = 5_000_000;
 
@@ -129,7 +131,8 @@ impl Operation {
             // Counts and clocks are not modelled.
             let known = request.off == 0 && request.op_flags == 0;
             invalid = (time.is_none() || !known).then_some(libc::EINVAL);
-            deadline = time.and_then(|time| since.checked_add(nanos(time)));
+            let time = time.map(|time| state.skewed(nanos(time)));
+            deadline = time.and_then(|time| since.checked_add(time));
         }
         // SAFETY: I1.
         let name = unsafe { name(&request) };
@@ -199,6 +202,40 @@ impl Operation {
         state.record("completes", self.object.unwrap_or(0), i64::from(result));
         if let Some(object) = self.object.take() {
             state.objects.release(object);
+        }
+    }
+
+    /// It fails, and may have written into the memory that it was to fill.
+    pub(super) fn scribble(&mut self, state: &mut State) {
+        use opcode::{READ, READV, RECV};
+        if !matches!(self.request.opcode, READ | READV | RECV) {
+            return;
+        }
+        if !self.memory.unwatch() {
+            state.complain("memory was changed while a read owned it".into());
+        }
+        let len = self.memory.len();
+        if len > 0 {
+            let count = state.rng.little(len);
+            self.memory.write(0, &vec![SCRIBBLE; count]);
+        }
+    }
+
+    /// What only a worker does begins now: its descriptor is whatever the number stands for.
+    pub(super) fn look_up_late(&mut self, state: &mut State) {
+        if self.armed || !state.kernel.looks_up_late(self.request.opcode) {
+            return;
+        }
+        let now = state.objects.find(self.request.fd);
+        if now == self.object {
+            return;
+        }
+        state.complain("a descriptor was another one when its operation began".into());
+        if let Some(before) = std::mem::replace(&mut self.object, now) {
+            state.objects.release(before);
+        }
+        if let Some(now) = now {
+            state.objects.hold(now);
         }
     }
 

@@ -21,7 +21,8 @@ use super::provided::Groups;
 use super::schedule::On;
 use super::waker::RingWaker;
 use super::world::{Here, Knobs, State};
-use crate::caps::Caps;
+use crate::caps::{Caps, setup};
+use crate::start_error::StartError;
 use crate::sys::{Cqe, Entered, IGNORE, Position, Request, RingConfig, Wait};
 
 /// A ring whose kernel is the world of its thread.
@@ -54,12 +55,11 @@ enum Begun {
 }
 
 impl Ring {
-    /// Starts a ring; nothing can fail.
-    pub(crate) fn start(config: &RingConfig) -> Self {
+    /// Starts a ring.
+    pub(crate) fn start(config: &RingConfig) -> Result<Self, StartError> {
         let here = Here::or_free();
-        let kernel = here.with(|state| state.kernel);
-        Self {
-            caps: kernel.caps(config),
+        Ok(Self {
+            caps: super::start::start(&here, config)?,
             waker: RingWaker::new(&here),
             here,
             closed: false,
@@ -70,7 +70,12 @@ impl Ring {
             completions: VecDeque::new(),
             overflow: VecDeque::new(),
             seen: 0,
-        }
+        })
+    }
+
+    /// Whether completions are posted only where the ring is entered for them.
+    fn defers(&self) -> bool {
+        self.caps.flags_granted & setup::DEFER_TASKRUN != 0
     }
 
     /// What is there.
@@ -135,12 +140,18 @@ impl Ring {
             return Ok(entered);
         }
         let until = match wait {
-            Wait::Flush => return Ok(Entered::Fine),
+            Wait::Flush => {
+                if !self.defers() {
+                    here.with(|state| self.run(state));
+                }
+                return Ok(Entered::Fine);
+            }
             Wait::No => Some(0),
             Wait::Until(longest) => longest.and_then(|longest| {
                 here.with(|state| {
                     // What overflows the clock is without end.
-                    state.now().checked_add(super::world::nanos(longest))
+                    let longest = state.skewed(super::world::nanos(longest));
+                    state.now().checked_add(longest)
                 })
             }),
         };
@@ -182,10 +193,17 @@ impl Ring {
         if short {
             count = 1 + state.rng.below(count as u64 - 1) as usize;
         }
-        for (request, user_data) in self.queued.drain(..count) {
+        let stops = self.caps.flags_granted & setup::SUBMIT_ALL == 0;
+        for taken in 1..=count {
+            let Some((request, user_data)) = self.queued.pop_front() else { break };
             // SAFETY: I1.
             let operation = unsafe { Operation::take(request, user_data, self.here.host, state) };
+            let refused = operation.invalid.is_some();
             self.flying.push(Some(operation));
+            if stops && refused && taken < count {
+                // The rest of the batch waits for the next `enter`.
+                return Begun::Over(Entered::Fine);
+            }
         }
         if short {
             return Begun::Over(Entered::Fine);
@@ -251,6 +269,11 @@ impl Ring {
 
     /// Moves at most `max` completions to the end of `out`, and says how many.
     pub(crate) fn reap(&mut self, out: &mut Vec<Cqe>, max: usize) -> usize {
+        if !self.defers() && !self.closed {
+            // They come at any time, this one too.
+            let here = self.here.clone();
+            here.with(|state| self.run(state));
+        }
         let count = self.completions.len().min(max);
         out.extend(self.completions.drain(..count));
         count
@@ -272,7 +295,9 @@ impl Ring {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
         if self.here.with(|state| state.fault(Fault::RegisterError)) {
-            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
+            let errnos = [libc::ENOMEM, libc::EBUSY, libc::EEXIST, libc::EPERM];
+            let errno = self.here.with(|state| state.one_of(&errnos));
+            return Err(io::Error::from_raw_os_error(errno));
         }
         // SAFETY: I1.
         unsafe { self.groups.register(group, ring_addr, entries, incremental) }
