@@ -14,7 +14,8 @@ use sexton::time::{Duration, timeout};
 use std::future::Future;
 use std::pin::Pin;
 
-/// Under Miri all have to run in some minutes; `SEXTON_SEEDS` asks for more, or fewer.
+/// Under Miri all have to run in some minutes; `SEXTON_SEEDS` asks for more, or fewer, from
+/// `SEXTON_FROM` on.
 const SEEDS: u64 = if cfg!(miri) { 20 } else { 4_000 };
 
 /// A program.
@@ -109,8 +110,14 @@ fn run(seed: u64) {
     }
 }
 
+/// A number from the environment.
+fn asked_for(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|number| number.parse().ok())
+}
+
 #[test]
 fn bytes_arrive_in_order_and_files_hold_what_was_written_last() {
-    let asked_for = std::env::var("SEXTON_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
-    (0..asked_for.unwrap_or(SEEDS)).for_each(run);
+    let from = asked_for("SEXTON_FROM").unwrap_or(0);
+    let seeds = asked_for("SEXTON_SEEDS").unwrap_or(SEEDS);
+    (from..from + seeds).for_each(run);
 }

@@ -13,6 +13,8 @@ use std::os::unix::fs::PermissionsExt;
 
 /// The most bytes that are appended at once.
 const LONGEST: usize = 9_000;
+/// A file of so many bytes is long enough.
+const ENOUGH: usize = 60_000;
 
 struct Sought {
     path: String,
@@ -54,8 +56,8 @@ impl Sought {
             3 => self.ask().await,
             4..7 => self.read().await,
             7 => self.read_all().await,
-            8 | 9 => self.append().await,
-            10 => self.copy().await,
+            8 | 9 if self.bytes.len() < ENOUGH => self.append().await,
+            8..11 => self.copy().await,
             _ => self.rights().await,
         }
     }

@@ -101,6 +101,7 @@ fn ready(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> S
         opcode::CLOSE => {
             // SAFETY: I2.
             drop(unsafe { OwnedFd::from_raw_fd(operation.request.fd) });
+            state.sweep();
             state.touch();
             Step::end(0)
         }
