@@ -11,8 +11,9 @@ impl Ring {
     /// Completes what can be completed, until a whole round changes nothing.
     pub(super) fn run(&mut self, state: &mut State) {
         self.unload();
+        state.sweep();
         loop {
-            state.sweep();
+            state.close_unused();
             if state.scheduled
                 && let Some(bid) = self.groups.look()
             {

@@ -123,6 +123,7 @@ fn ready(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> S
         opcode::CLOSE => {
             // SAFETY: I2.
             drop(unsafe { OwnedFd::from_raw_fd(operation.request.fd) });
+            state.sweep();
             state.touch();
             // It is closed all the same.
             let errs = state.fault(Fault::Interrupted);

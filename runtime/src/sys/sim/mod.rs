@@ -3,8 +3,8 @@
 //! It does what io_uring does, at completion time and through the operations' own pointers, and
 //! everything that io_uring may do: any order, short transfers, lost races, refusals. Read in this
 //! order: `world` (what all cores share), `schedule` and `threads` (who runs, and the clock),
-//! `objects`, `channel`, `datagrams` and `hosts` (descriptors, connections, the network), `tree`
-//! (files and the disk); `touch` (foreign memory), `provided`, `operation`, `interpret`,
+//! `objects`, `lives`, `channel`, `datagrams` and `hosts` (descriptors, connections, the network),
+//! `tree` (files and the disk); `touch` (foreign memory), `provided`, `operation`, `interpret`,
 //! `on_bytes`, `on_datagrams`, `on_files`, `zero_copy`, `cancel`, `start`, `ring` and `complete`
 //! (what is in flight); `sockets` and `files` (plain calls); `faults`, `refusals`, `profile`,
 //! `trace`; `hand` (the kernel by hand, for tests of one ring), `api` and `host` (for users).
@@ -21,6 +21,7 @@ mod world;
 mod schedule;
 mod channel;
 mod datagrams;
+mod lives;
 mod objects;
 mod hosts;
 mod tree;

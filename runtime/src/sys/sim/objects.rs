@@ -4,7 +4,7 @@
 //! writing end of a pipe whose reading end stays here and tells when the last copy was closed.
 //! What it stands for lives on while an operation in flight names it, as in a kernel.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -15,6 +15,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::channel::Channel;
 use super::datagrams::Mail;
+use super::lives::Lives;
 use super::tree::Inode;
 
 /// The number of an object or of a channel; none is given out twice.
@@ -27,6 +28,9 @@ pub(super) struct Objects {
     all: BTreeMap<Id, Object>,
     pub(super) channels: BTreeMap<Id, Channel>,
     places: BTreeMap<RawFd, Place>,
+    lives: Lives,
+    /// Those that nobody may have any more.
+    idle: BTreeSet<Id>,
 }
 
 /// A descriptor.
@@ -162,6 +166,7 @@ impl Objects {
     /// One more descriptor of an object.
     pub(super) fn place(&mut self, object: Id) -> io::Result<OwnedFd> {
         let (life, fd) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        self.lives.watch(&life, fd.as_raw_fd())?;
         let old = self.places.insert(fd.as_raw_fd(), Place { object, life });
         if let Some(old) = old {
             // The real number was free, so every copy was closed.
@@ -173,9 +178,10 @@ impl Objects {
         Ok(fd)
     }
 
-    fn displace(&mut self, object: Id) {
-        if let Some(object) = self.all.get_mut(&object) {
+    fn displace(&mut self, id: Id) {
+        if let Some(object) = self.all.get_mut(&id) {
             object.places -= 1;
+            self.idle.extend(object.is_unused().then_some(id));
         }
     }
 
@@ -223,6 +229,7 @@ impl Objects {
     pub(super) fn release(&mut self, id: Id) {
         if let Some(object) = self.all.get_mut(&id) {
             object.flying -= 1;
+            self.idle.extend(object.is_unused().then_some(id));
         }
     }
 
@@ -233,10 +240,8 @@ impl Objects {
 
     /// Looks which descriptors were closed. Those under which an operation is in flight are told.
     pub(super) fn sweep(&mut self) -> Vec<Id> {
-        let gone = self.places.iter().filter(|(_, place)| place.is_gone());
-        let gone: Vec<RawFd> = gone.map(|(number, _)| *number).collect();
         let mut under = Vec::new();
-        for number in gone {
+        for number in self.lives.ended() {
             let Some(place) = self.places.remove(&number) else { continue };
             self.displace(place.object);
             let object = self.all.get(&place.object);
@@ -247,12 +252,15 @@ impl Objects {
         under
     }
 
-    /// Takes out an object that nobody has any more.
+    /// Takes out an object that nobody has any more, the oldest first.
     pub(super) fn take_unused(&mut self) -> Option<(Id, Object)> {
-        let unused = |object: &Object| object.places == 0 && object.flying == 0;
-        let (id, _) = self.all.iter().find(|(_, object)| unused(object))?;
-        let id = *id;
-        self.all.remove(&id).map(|object| (id, object))
+        while !self.idle.is_empty() {
+            let id = self.idle.pop_first()?;
+            if self.all.get(&id).is_some_and(Object::is_unused) {
+                return self.all.remove(&id).map(|object| (id, object));
+            }
+        }
+        None
     }
 
     pub(super) fn each_mut(&mut self) -> impl Iterator<Item = &mut Object> {
@@ -276,6 +284,10 @@ impl Place {
 }
 
 impl Object {
+    fn is_unused(&self) -> bool {
+        self.places == 0 && self.flying == 0
+    }
+
     pub(super) fn socket(&self) -> Option<&Socket> {
         match &self.kind {
             Kind::Socket(socket) => Some(socket),
