@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::faults::Fault;
 use super::names;
 use super::objects::{Id, OpenFile};
+use super::operation::How;
 use super::sockets::error;
 use super::tree::{Inode, Tree};
 use super::world::{Here, State};
@@ -144,7 +145,7 @@ impl Here {
 
     pub(in crate::sys) fn open_dir(&self, path: &Path) -> io::Result<OwnedFd> {
         let flags = libc::O_RDONLY | libc::O_DIRECTORY;
-        self.with(|state| state.open_file(self.host, bytes(path), flags, 0))
+        self.with(|state| state.open_file(self.host, bytes(path), How::plain(flags, 0), None))
             .map(|(_, fd)| fd)
             .map_err(error)
     }
@@ -191,6 +192,15 @@ impl Here {
 
     pub(in crate::sys) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.on_tree(|tree, now| tree.rename(bytes(from), bytes(to), now))
+    }
+
+    pub(in crate::sys) fn symlink(&self, target: &Path, link: &Path) -> io::Result<()> {
+        self.on_tree(|tree, now| tree.symlink(bytes(target), bytes(link), now))
+    }
+
+    pub(in crate::sys) fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        let target = self.on_tree(|tree, _| tree.read_link(bytes(path)).map(<[u8]>::to_vec))?;
+        Ok(PathBuf::from(std::ffi::OsString::from_vec(target)))
     }
 
     pub(in crate::sys) fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {

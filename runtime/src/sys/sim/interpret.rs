@@ -105,7 +105,7 @@ fn ready(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> S
             Step::end(0)
         }
         _ if !operation.armed && state.fault(Fault::Interrupted) => Step::end(-libc::EINTR),
-        opcode::OPENAT => on_files::open(state, operation),
+        opcode::OPENAT | opcode::OPENAT2 => on_files::open(state, operation),
         _ => match operation.object {
             Some(object) => on_object(state, operation, object, groups),
             None => Step::end(-libc::EBADF),
