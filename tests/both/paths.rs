@@ -76,7 +76,7 @@ fn what_is_opened_beneath_a_directory_is_in_it() {
         let read = OpenOptions::new().read(true).clone();
         for path in ["file", "./file", "deep/../file", "deep/up", "twice", "deep//../deep/up"] {
             let file = read.open_beneath(&dir, path).await.unwrap();
-            let (_, bytes) = file.read_at(Vec::with_capacity(8), 0).await.unwrap();
+            let bytes = file.read_exact_at(Vec::with_capacity(4), 0).await.unwrap();
             assert_eq!(bytes, b"file", "{path}");
         }
         for path in ["..", "../secret", "deep/out", "round", "root", "root/etc", "absolute"] {
