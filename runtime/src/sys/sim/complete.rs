@@ -97,7 +97,8 @@ impl Ring {
             return;
         }
         // What an open or an accept gave is the number of a descriptor, which no seed decides.
-        let gives = matches!(operation.request.opcode, opcode::ACCEPT | opcode::OPENAT);
+        let opens = [opcode::ACCEPT, opcode::OPENAT, opcode::OPENAT2];
+        let gives = opens.contains(&operation.request.opcode);
         operation.let_go(state, if gives { result.min(0) } else { result });
         if !(operation.is_silent() && result >= 0) {
             self.show(state, Cqe { user_data: operation.user_data, result, flags });

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::faults::Fault;
 use super::names;
 use super::objects::{Id, OpenFile};
+use super::operation::How;
 use super::refusals::{CHANGES, LOOKS};
 use super::sockets::error;
 use super::tree::{Inode, Tree};
@@ -179,7 +180,7 @@ impl Here {
         self.try_with(|state| {
             state.may_open()?;
             state.may_look()?;
-            state.open_file(self.host, bytes(path), flags, 0).map(|(_, fd)| fd)
+            state.open_file(self.host, bytes(path), How::plain(flags, 0), None).map(|(_, fd)| fd)
         })
     }
 
@@ -234,6 +235,15 @@ impl Here {
     pub(in crate::sys) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let rename = |tree: &mut Tree, now| tree.rename(bytes(from), bytes(to), now);
         self.on_tree(&[LOOKS, CHANGES, &[libc::EXDEV]], |_, _, _| {}, rename)
+    }
+
+    pub(in crate::sys) fn symlink(&self, target: &Path, link: &Path) -> io::Result<()> {
+        self.change(|tree, now| tree.symlink(bytes(target), bytes(link), now))
+    }
+
+    pub(in crate::sys) fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        let target = self.look(|tree, _| tree.read_link(bytes(path)).map(<[u8]>::to_vec))?;
+        Ok(PathBuf::from(std::ffi::OsString::from_vec(target)))
     }
 
     pub(in crate::sys) fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {

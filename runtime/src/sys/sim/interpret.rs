@@ -134,7 +134,7 @@ fn ready(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> S
             operation.scribble(state);
             Step::end(-state.one_of(&FAILURES))
         }
-        opcode::OPENAT => on_files::open(state, operation),
+        opcode::OPENAT | opcode::OPENAT2 => on_files::open(state, operation),
         _ => match operation.object {
             Some(object) => on_object(state, operation, object, groups),
             None => Step::end(-libc::EBADF),

@@ -5,9 +5,10 @@ use std::os::fd::IntoRawFd;
 use super::faults::Fault;
 use super::interpret::{F_BUF_MORE, F_BUFFER, Step};
 use super::objects::{Id, Kind, Object, OpenFile};
-use super::operation::Operation;
+use super::operation::{How, Operation};
 use super::provided::Groups;
 use super::ring::WRITTEN;
+use super::tree::Start;
 use super::world::State;
 use crate::sys::calls::file::Time;
 
@@ -46,16 +47,21 @@ impl State {
         self.objects.get(object).map_or(0, |object| object.host)
     }
 
-    /// Opens a path on a host.
+    /// Opens a path on a host, from an open directory on, or from the working directory.
     pub(super) fn open_file(
         &mut self,
         host: usize,
         path: &[u8],
-        flags: i32,
-        mode: u32,
+        How { flags, mode, beneath }: How,
+        dir: Option<Id>,
     ) -> Result<(Id, std::os::fd::OwnedFd), i32> {
         let time = self.time();
-        let inode = self.hosts.at(host).tree.open(path, flags, mode, time)?;
+        let dir = match dir {
+            Some(dir) => Some(self.file(dir).ok_or(libc::ENOTDIR)?.inode),
+            None => None,
+        };
+        let start = Start { dir, beneath };
+        let inode = self.hosts.at(host).tree.open_from(start, path, flags, mode, time)?;
         let access = flags & libc::O_ACCMODE;
         let file = OpenFile {
             inode,
@@ -77,9 +83,8 @@ pub(super) fn open(state: &mut State, operation: &Operation) -> Step {
     if let Err(errno) = state.may_open_file().and_then(|()| state.may_open()) {
         return Step::end(-errno);
     }
-    let (flags, mode) = (operation.request.op_flags.cast_signed(), operation.request.len);
-    let host = operation.host;
-    Step::of(state.open_file(host, &operation.name, flags, mode).map(|(_, fd)| fd.into_raw_fd()))
+    let opened = state.open_file(operation.host, &operation.name, operation.how, operation.object);
+    Step::of(opened.map(|(_, fd)| fd.into_raw_fd()))
 }
 
 /// Where a read or write of a file begins; without an offset of its own, at the kernel's position.

@@ -11,6 +11,7 @@ use super::interpret::Step;
 use super::objects::Id;
 use super::touch::{self, Memory};
 use super::world::{State, nanos};
+use crate::op::{BENEATH, OpenHow};
 use crate::sys::Request;
 
 /// `IORING_OP_*`, those that are modelled.
@@ -33,10 +34,11 @@ pub(super) mod opcode {
     pub(in super::super) const WRITE: u8 = 23;
     pub(in super::super) const SEND: u8 = 26;
     pub(in super::super) const RECV: u8 = 27;
+    pub(in super::super) const OPENAT2: u8 = 28;
     pub(in super::super) const SHUTDOWN: u8 = 34;
     pub(in super::super) const SEND_ZC: u8 = 47;
 
-    pub(in super::super) const ALL: [u8; 20] = [
+    pub(in super::super) const ALL: [u8; 21] = [
         NOP,
         READV,
         WRITEV,
@@ -50,6 +52,7 @@ pub(super) mod opcode {
         ASYNC_CANCEL,
         CONNECT,
         OPENAT,
+        OPENAT2,
         CLOSE,
         READ,
         WRITE,
@@ -80,6 +83,8 @@ pub(super) struct Operation {
     pub(super) host: usize,
     /// The path of an open, the name of a connect, whom a datagram is for.
     pub(super) name: Vec<u8>,
+    /// How its path is opened.
+    pub(super) how: How,
     /// When it times out, in nanoseconds.
     pub(super) deadline: Option<u64>,
     /// It does not complete before.
@@ -139,6 +144,8 @@ impl Operation {
         if name.is_none() {
             invalid = Some(libc::EFAULT);
         }
+        // SAFETY: I1.
+        let how = unsafe { how(&request) };
         let object = match request.opcode {
             opcode::NOP
             | opcode::TIMEOUT
@@ -150,7 +157,10 @@ impl Operation {
                 state.objects.find(request.fd)
             }
         };
-        if request.flags & UNKNOWN_FLAGS != 0 || !opcode::ALL.contains(&request.opcode) {
+        if how.is_none()
+            || request.flags & UNKNOWN_FLAGS != 0
+            || !opcode::ALL.contains(&request.opcode)
+        {
             invalid = Some(libc::EINVAL);
         } else if !memory_ok {
             invalid = invalid.or(Some(libc::EFAULT));
@@ -174,6 +184,7 @@ impl Operation {
             host,
             memory,
             name: name.unwrap_or_default(),
+            how: how.unwrap_or_default(),
             deadline,
             not_before: since + delay(state, request.opcode),
             since,
@@ -279,7 +290,7 @@ impl Operation {
 unsafe fn name(request: &Request) -> Option<Vec<u8>> {
     match request.opcode {
         // SAFETY: I1.
-        opcode::OPENAT => unsafe { touch::read_path(request.addr) },
+        opcode::OPENAT | opcode::OPENAT2 => unsafe { touch::read_path(request.addr) },
         opcode::CONNECT => {
             let len = usize::try_from(request.off).unwrap_or(0);
             // SAFETY: I1: a name of so many bytes.
@@ -295,6 +306,42 @@ unsafe fn name(request: &Request) -> Option<Vec<u8>> {
         opcode::SENDMSG => Some(unsafe { touch::read_name(request.addr) }),
         _ => Some(Vec::new()),
     }
+}
+
+/// How a path is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct How {
+    pub(super) flags: i32,
+    pub(super) mode: u32,
+    /// It may not lead out of the directory that it begins in.
+    pub(super) beneath: bool,
+}
+
+impl How {
+    /// As `open` does.
+    pub(super) fn plain(flags: i32, mode: u32) -> Self {
+        Self { flags, mode, beneath: false }
+    }
+}
+
+/// How a request opens its path, copied at submission; none if that is refused.
+///
+/// # Safety
+///
+/// I1.
+unsafe fn how(request: &Request) -> Option<How> {
+    if request.opcode != opcode::OPENAT2 {
+        return Some(How::plain(request.op_flags.cast_signed(), request.len));
+    }
+    if request.addr2.is_null() || request.len as usize != size_of::<OpenHow>() {
+        return None;
+    }
+    // SAFETY: I1: not null, and of that length.
+    let how = unsafe { request.addr2.cast::<OpenHow>().read_unaligned() };
+    let (flags, mode) = (i32::try_from(how.flags).ok()?, u32::try_from(how.mode).ok()?);
+    let makes = flags & (libc::O_CREAT | libc::O_TMPFILE) != 0;
+    let known = how.resolve & !BENEATH == 0 && mode & !0o7777 == 0 && (makes || mode == 0);
+    known.then_some(How { flags, mode, beneath: how.resolve & BENEATH != 0 })
 }
 
 /// How much longer an operation takes than it has to.
@@ -346,7 +393,7 @@ pub(super) fn name_of(opcode: u8) -> &'static str {
         opcode::ACCEPT => "accept",
         opcode::ASYNC_CANCEL => "cancel",
         opcode::CONNECT => "connect",
-        opcode::OPENAT => "open",
+        opcode::OPENAT | opcode::OPENAT2 => "open",
         opcode::CLOSE => "close",
         opcode::SHUTDOWN => "shutdown",
         _ => "unknown",

@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, IntoRawFd};
 use super::by_hand_tests::{Buf, push, turn};
 use super::faults::{Fault, Faults};
 use super::hand as sim;
+use super::operation::How;
 use super::operation::opcode::{CLOSE, FSYNC, NOP, POLL_ADD, READ, RECV};
 use super::profile::Kernel;
 use super::ring::Ring;
@@ -265,7 +266,8 @@ fn a_file_around_the_cache_refuses_what_is_no_block() {
     let stage = Stage::new(1, Kernel::V6_18, Faults::none());
     let mut ring = stage.ring(8).expect("granted");
     let flags = libc::O_RDWR | libc::O_CREAT | libc::O_DIRECT;
-    let opened = stage.0.with(|state| state.open_file(0, b"/tmp/direct", flags, 0o600));
+    let opened =
+        stage.0.with(|state| state.open_file(0, b"/tmp/direct", How::plain(flags, 0o600), None));
     let (_, file) = opened.expect("opened");
     let (part, block) = (Buf::of(&[1; 100]), Buf::of(&[2; 512]));
     let write = super::operation::opcode::WRITE;
