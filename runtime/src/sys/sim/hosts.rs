@@ -305,7 +305,7 @@ impl State {
                 }
             }
             Kind::File(file) => self.hosts.at(object.host).tree.release(file.inode),
-            Kind::Socket(_) | Kind::PipeFrom(_) | Kind::PipeTo(_) => {}
+            Kind::Socket(_) | Kind::PipeFrom(_) | Kind::PipeTo(_) | Kind::Ring(_) => {}
         }
     }
 }

@@ -15,6 +15,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::channel::Channel;
 use super::datagrams::Mail;
+use super::messages::Inbox;
 use super::tree::Inode;
 
 /// The number of an object or of a channel; none is given out twice.
@@ -60,6 +61,7 @@ pub(super) enum Kind {
     /// The writing end.
     PipeTo(Id),
     File(OpenFile),
+    Ring(Inbox),
 }
 
 /// An open file or directory.

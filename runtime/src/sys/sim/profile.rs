@@ -73,6 +73,11 @@ impl Kernel {
         }
     }
 
+    /// Whether what waits in a chain has its descriptor looked up when it begins.
+    pub(super) fn looks_up_late(self) -> bool {
+        self == Self::V6_18
+    }
+
     /// What a ring of this kernel is granted.
     pub(super) fn caps(self, config: &RingConfig) -> Caps {
         let sq_entries = config.sq_entries.clamp(1, SQ_ENTRIES_MAX).next_power_of_two();

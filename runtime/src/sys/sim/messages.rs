@@ -1,0 +1,105 @@
+//! Messages: completions that one ring posts on another one of the same world.
+//!
+//! A ring has a descriptor once somebody asks for one. It may outlive the ring's end: what is sent
+//! there then is taken and never arrives, as by the kernel when the owner of a ring is gone.
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use super::faults::Fault;
+use super::interpret::Step;
+use super::objects::{Id, Kind};
+use super::operation::Operation;
+use super::profile::Kernel;
+use super::ring::Ring;
+use super::world::State;
+use crate::sys::Cqe;
+
+/// `IORING_MSG_DATA`; descriptors are not modelled.
+const DATA: usize = 0;
+/// `IORING_MSG_RING_FLAGS_PASS`: the completion's flags are the sender's. Since Linux 6.3.
+const FLAGS_PASS: u32 = 1 << 1;
+
+/// What was sent to a ring, and its owner has not seen.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    messages: Vec<Cqe>,
+    /// Its owner wakes once more.
+    again: bool,
+    /// Its owner never looks again.
+    closed: bool,
+}
+
+/// Sends a message to a ring.
+pub(super) fn send(state: &mut State, operation: &Operation, ring: Id) -> Step {
+    let request = &operation.request;
+    let passes = request.op_flags == FLAGS_PASS && state.kernel != Kernel::V6_1;
+    let plain = request.op_flags == 0 && request.file_index == 0;
+    if request.addr.addr() != DATA || request.addr3 != 0 || !(plain || passes) {
+        return Step::end(-libc::EINVAL);
+    }
+    if state.fault(Fault::MessageOverflow) {
+        return Step::end(-libc::EOVERFLOW);
+    }
+    let again = state.fault(Fault::DuplicateWake);
+    let Some(inbox) = state.inbox(ring) else { return Step::end(-libc::EBADFD) };
+    if !inbox.closed {
+        inbox.again |= again;
+        inbox.messages.push(Cqe {
+            user_data: request.off,
+            result: request.len.cast_signed(),
+            flags: if passes { request.file_index } else { 0 },
+        });
+    }
+    state.touch();
+    Step::end(0)
+}
+
+impl State {
+    fn inbox(&mut self, ring: Id) -> Option<&mut Inbox> {
+        match &mut self.objects.get_mut(ring)?.kind {
+            Kind::Ring(inbox) => Some(inbox),
+            _ => None,
+        }
+    }
+}
+
+impl Ring {
+    /// A descriptor of the ring, for messages to it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "Sexton sends no messages between rings"))]
+    pub(crate) fn descriptor(&mut self) -> io::Result<OwnedFd> {
+        let here = self.here.clone();
+        here.with(|state| {
+            let known = self.inbox.filter(|inbox| state.objects.get(*inbox).is_some());
+            if let Some(inbox) = known {
+                return state.objects.place(inbox);
+            }
+            let (inbox, fd) = state.objects.open(Kind::Ring(Inbox::default()), here.host)?;
+            self.inbox = Some(inbox);
+            Ok(fd)
+        })
+    }
+
+    /// Posts what others have sent.
+    pub(super) fn take_messages(&mut self, state: &mut State) {
+        let Some(ring) = self.inbox else { return };
+        let Some(inbox) = state.inbox(ring) else { return };
+        if std::mem::take(&mut inbox.again) {
+            self.waker.wake_again();
+        }
+        for message in std::mem::take(&mut inbox.messages) {
+            state.record("is told", ring, i64::from(message.result));
+            self.show(state, message);
+        }
+    }
+
+    /// What was not seen is lost, and so is what comes.
+    pub(super) fn close_inbox(&self, state: &mut State) {
+        if let Some(inbox) = self.inbox.and_then(|ring| state.inbox(ring)) {
+            *inbox = Inbox { closed: true, ..Inbox::default() };
+        }
+    }
+}
