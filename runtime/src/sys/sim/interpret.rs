@@ -119,7 +119,8 @@ enum Is {
     Datagrams,
     Pipe,
     File,
-    Ring,
+    /// By its inbox.
+    Ring(Id),
 }
 
 fn on_object(
@@ -141,14 +142,14 @@ fn on_object(
         },
         Some(Kind::PipeFrom(_) | Kind::PipeTo(_)) => Is::Pipe,
         Some(Kind::File(_)) => Is::File,
-        Some(Kind::Ring(_)) => Is::Ring,
+        Some(Kind::Ring(inbox)) => Is::Ring(*inbox),
         None => return Step::end(-libc::EBADF),
     };
     if let Some(step) = zero_copy::refused(state, operation) {
         return step;
     }
     match (operation.request.opcode, is) {
-        (MSG_RING, Is::Ring) => messages::send(state, operation, object),
+        (MSG_RING, Is::Ring(inbox)) => messages::send(state, operation, inbox),
         (MSG_RING, _) => Step::end(-libc::EBADFD),
         (POLL_ADD, _) => on_bytes::poll(state, operation, object),
         (READ | READV, Is::File) => on_files::read(state, operation, object, groups),
@@ -156,7 +157,7 @@ fn on_object(
         (FSYNC, Is::File) => on_files::sync(state, operation, object),
         (
             RECV | RECVMSG | SEND | SEND_ZC | SENDMSG | SHUTDOWN | ACCEPT | CONNECT,
-            Is::File | Is::Pipe | Is::Ring,
+            Is::File | Is::Pipe | Is::Ring(_),
         ) => Step::end(-libc::ENOTSOCK),
         (READ | READV | RECV | RECVMSG, Is::Datagrams) => {
             on_datagrams::receive(state, operation, object)

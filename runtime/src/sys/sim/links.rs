@@ -161,18 +161,21 @@ impl Operation {
 
     /// Whether it posts no completion with that result.
     pub(super) fn says_nothing(&self, result: i32) -> bool {
-        // To end is no failure of a link timeout, whatever it says.
-        self.chain.muted || self.is_silent() && (result >= 0 || self.limits())
+        let speaks = !self.is_silent() || self.chain.broken || self.fails(result);
+        self.chain.muted || !speaks
     }
 
-    /// Whether that result is a failure to what is linked behind it.
+    /// Whether that result is a failure: it is told, and breaks a link.
     fn fails(&self, result: i32) -> bool {
         use opcode::{
-            FSYNC, READ, READV, RECV, RECVMSG, SEND, SEND_ZC, SENDMSG, SHUTDOWN, WRITE, WRITEV,
+            FSYNC, LINK_TIMEOUT, READ, READV, RECV, RECVMSG, SEND, SEND_ZC, SENDMSG, SHUTDOWN,
+            WRITE, WRITEV,
         };
         let request = &self.request;
         let all = match request.opcode {
-            // What the file or the socket itself says of these is no failure.
+            // To end is none of these, whatever it says.
+            LINK_TIMEOUT => return false,
+            // Nor what the file or the socket itself says of these.
             FSYNC | SHUTDOWN => {
                 return [libc::EBADF, libc::ENOTSOCK, libc::ECANCELED].contains(&-result);
             }
@@ -204,6 +207,15 @@ impl Operation {
         };
         let behind = std::mem::take(&mut self.chain.behind);
         Some(Untied { behind, limited: self.chain.limited.take(), then })
+    }
+
+    /// What it limits has ended without it, unless it fires just then: even if that ended at once.
+    fn end_limit(&mut self, state: &mut State) {
+        let left = self.deadline.map(|deadline| deadline.saturating_sub(state.now()));
+        let races = left.is_some_and(|left| left <= TICK) && state.fault(Fault::LinkTimeoutRace);
+        let fired = [libc::ETIME, libc::ENOENT, libc::EALREADY];
+        let errno = if races { state.one_of(&fired) } else { libc::ECANCELED };
+        self.doom = Some(Step::end(-errno));
     }
 
     /// It, and what is behind it.
@@ -256,10 +268,16 @@ impl Ring {
             return;
         }
         if let Some(limited) = limited {
-            self.end_limit(state, limited);
+            let is_it = |limit: &&mut Operation| {
+                limit.chain.limits.is_some_and(|(number, _)| number == limited)
+            };
+            // The one that has just fired is there no more.
+            if let Some(limit) = self.flying.iter_mut().flatten().find(is_it) {
+                limit.end_limit(state);
+            }
         } else if let Some(mut limit) = take_limit(&mut behind) {
-            // It never began.
-            limit.doom = Some(Step::end(-libc::ECANCELED));
+            limit.begin(state);
+            limit.end_limit(state);
             self.flying.push(Some(limit));
         }
         if let Then::Breaks { muted } = then {
@@ -272,17 +290,5 @@ impl Ring {
             _ => next.begin(state),
         }
         self.flying.push(Some(next));
-    }
-
-    /// What a link timeout limits has ended without it.
-    fn end_limit(&mut self, state: &mut State, number: u64) {
-        let is_it = |limit: &&mut Operation| limit.chain.limits.is_some_and(|(it, _)| it == number);
-        // The one that has just fired is there no more.
-        let Some(limit) = self.flying.iter_mut().flatten().find(is_it) else { return };
-        let left = limit.deadline.map(|deadline| deadline.saturating_sub(state.now()));
-        let races = left.is_some_and(|left| left <= TICK) && state.fault(Fault::LinkTimeoutRace);
-        let fired = [libc::ETIME, libc::ENOENT, libc::EALREADY];
-        let errno = if races { state.one_of(&fired) } else { libc::ECANCELED };
-        limit.doom = Some(Step::end(-errno));
     }
 }

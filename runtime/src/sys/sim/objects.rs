@@ -27,6 +27,8 @@ pub(super) struct Objects {
     last: Id,
     all: BTreeMap<Id, Object>,
     pub(super) channels: BTreeMap<Id, Channel>,
+    /// Of the rings that others send messages to.
+    pub(super) inboxes: BTreeMap<Id, Inbox>,
     places: BTreeMap<RawFd, Place>,
 }
 
@@ -61,7 +63,8 @@ pub(super) enum Kind {
     /// The writing end.
     PipeTo(Id),
     File(OpenFile),
-    Ring(Inbox),
+    /// By its inbox, which is gone when the ring is.
+    Ring(Id),
 }
 
 /// An open file or directory.
@@ -174,6 +177,13 @@ impl Objects {
     pub(super) fn channel(&mut self, hosts: (usize, usize)) -> Id {
         self.last += 1;
         self.channels.insert(self.last, Channel::new(hosts));
+        self.last
+    }
+
+    /// A new inbox of a ring.
+    pub(super) fn inbox(&mut self) -> Id {
+        self.last += 1;
+        self.inboxes.insert(self.last, Inbox::default());
         self.last
     }
 
