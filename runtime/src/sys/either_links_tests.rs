@@ -410,13 +410,15 @@ fn a_descriptor_behind_a_link_is_looked_up_when_its_operation_begins() {
     alike(|stage| {
         let (mut reads, writes) = pair(stage);
         let number = reads.as_raw_fd();
-        stage.push(SEND, b"x", 1, |request| request.fd = writes.as_raw_fd());
         stage.push(RECV, &[0; 4], 2, flags(LINK));
         stage.push(RECV, &[0; 4], 3, |request| request.fd = number);
         stage.turn();
         let flags = rustix::fs::OFlags::PATH | rustix::fs::OFlags::CLOEXEC;
         let root = rustix::fs::open("/", flags, rustix::fs::Mode::empty()).expect("opened");
         rustix::io::dup2(&root, &mut reads).expect("the number is another's now");
+        // Nothing keeps what it stood for.
+        stage.push(RECV, &[0; 4], 4, |request| request.fd = writes.as_raw_fd());
+        stage.until(1);
         stage.feed(b"abc");
         stage.until(3);
     });

@@ -4,11 +4,12 @@ mod random;
 
 use std::collections::BTreeSet;
 use std::os::fd::AsRawFd;
+use std::time::Duration;
 
 use super::super::by_hand_tests::{Buf, push, ring};
 use super::super::faults::{Fault, Faults};
 use super::super::hand as sim;
-use super::super::operation::opcode::{LINK_TIMEOUT, NOP, RECV};
+use super::super::operation::opcode::{LINK_TIMEOUT, NOP, RECV, TIMEOUT};
 use super::super::profile::Kernel;
 use super::super::ring::Ring;
 use super::super::world::{Here, World};
@@ -175,6 +176,30 @@ fn a_link_timeout_fires_in_time_or_off_by_a_tick() {
 }
 
 #[test]
+fn the_time_of_what_is_behind_begins_with_it() {
+    for opcode in [TIMEOUT, LINK_TIMEOUT] {
+        let mut stage = Stage::new(1, Kernel::V6_18, Faults::none());
+        let (a, b) = sim::stream_pair().expect("a pair");
+        let (first, second) = (Buf::of(&[0; 4]), Buf::of(&[0; 4]));
+        let (ends, _time) = timeout(opcode, 10 * MS);
+        stage.push(first.request(RECV, &a), IO_LINK, 1);
+        if opcode == LINK_TIMEOUT {
+            stage.push(second.request(RECV, &a), IO_LINK, 2);
+        }
+        stage.push(ends, 0, 3);
+        stage.enter(Wait::Until(Some(Duration::from_millis(50))));
+        assert_eq!(stage.seen, []);
+        sim::write(&b, b"abc").expect("room");
+        stage.enter(Wait::No);
+        let began = stage.now();
+        assert_eq!(stage.seen, [(1, 3)]);
+        stage.enter(Wait::Until(None));
+        assert_eq!(stage.seen[1], (3, -libc::ETIME));
+        assert_eq!(stage.now() - began, 10 * MS);
+    }
+}
+
+#[test]
 fn no_set_has_the_faults_that_no_program_meets() {
     let ours = [
         Fault::LinkTimeoutRace,
@@ -233,15 +258,16 @@ fn a_descriptor_that_is_closed_under_what_waits_in_a_chain_is_told() {
     for kernel in Kernel::ALL {
         let mut stage = Stage::new(1, *kernel, Faults::none());
         let (a, b) = sim::stream_pair().expect("a pair");
-        let (c, _d) = sim::stream_pair().expect("a pair");
+        let (c, d) = sim::stream_pair().expect("a pair");
         let (buf, behind) = (Buf::of(&[0; 4]), Buf::of(&[0; 4]));
         stage.push(buf.request(RECV, &a), IO_LINK, 1);
         stage.push(behind.request(RECV, &c), 0, 2);
         stage.enter(Wait::No);
         drop(c);
+        let late = *kernel == Kernel::V6_18;
+        assert_eq!(sim::is_ended(&d).expect("a stream"), late, "what waits does not keep it");
         sim::write(&b, b"abc").expect("room");
         stage.enter(Wait::No);
-        let late = *kernel == Kernel::V6_18;
         let behind: &[_] = if late { &[(1, 3), (2, -libc::EBADF)] } else { &[(1, 3)] };
         assert_eq!(stage.seen, behind);
         let complaints = stage.complaints();
