@@ -66,8 +66,8 @@ impl Drop for Stage {
 }
 
 /// A timeout of either kind, and the time that it points to.
-fn timeout(opcode: u8, nanos: u64) -> (Request, Box<[i64; 2]>) {
-    let mut time = Box::new([0, nanos.cast_signed()]);
+fn timeout(opcode: u8, nanos: u64) -> (Request, Box<[i64]>) {
+    let mut time = Box::<[i64]>::from([0, nanos.cast_signed()]);
     let mut request = Request::new(opcode);
     (request.addr, request.len) = (time.as_mut_ptr().cast(), 1);
     (request, time)
