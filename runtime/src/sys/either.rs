@@ -156,6 +156,14 @@ impl Ring {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn descriptor(&mut self) -> io::Result<std::os::fd::OwnedFd> {
+        match self {
+            Self::Kernel(ring) => ring.descriptor(),
+            Self::Simulated(ring) => ring.descriptor(),
+        }
+    }
+
     pub(crate) fn close(&mut self) {
         match self {
             Self::Kernel(ring) => ring.close(),
@@ -167,3 +175,9 @@ impl Ring {
 #[cfg(all(test, not(miri)))]
 #[path = "either_tests.rs"]
 mod tests;
+#[cfg(all(test, not(miri)))]
+#[path = "either_links_tests.rs"]
+mod links_tests;
+#[cfg(all(test, not(miri)))]
+#[path = "either_messages_tests.rs"]
+mod messages_tests;

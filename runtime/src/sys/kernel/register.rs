@@ -57,6 +57,14 @@ impl Door {
         unsafe { self.ring.as_ref() }
     }
 
+    #[cfg(test)]
+    pub(super) fn descriptor(&self) -> io::Result<std::os::fd::OwnedFd> {
+        use std::os::fd::{AsRawFd, BorrowedFd};
+        // SAFETY: I1: the ring is open as long as this door.
+        let fd = unsafe { BorrowedFd::borrow_raw(self.ring().as_raw_fd()) };
+        fd.try_clone_to_owned()
+    }
+
     fn params(&self) -> Params {
         Params::of(self.ring().params())
     }

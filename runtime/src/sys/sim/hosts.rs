@@ -310,7 +310,7 @@ impl State {
                 }
             }
             Kind::File(file) => self.hosts.at(object.host).tree.release(file.inode),
-            Kind::Socket(_) | Kind::PipeFrom(_) | Kind::PipeTo(_) => {}
+            Kind::Socket(_) | Kind::PipeFrom(_) | Kind::PipeTo(_) | Kind::Ring(_) => {}
         }
     }
 }

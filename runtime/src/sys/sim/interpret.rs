@@ -17,7 +17,7 @@ use super::operation::{Operation, opcode};
 use super::provided::Groups;
 use super::touch;
 use super::world::State;
-use super::{on_bytes, on_datagrams, on_files, zero_copy};
+use super::{messages, on_bytes, on_datagrams, on_files, zero_copy};
 
 /// `IORING_CQE_F_BUFFER`: the upper half of the flags is a buffer's number.
 pub(super) const F_BUFFER: u32 = 1 << 0;
@@ -71,13 +71,10 @@ impl Step {
     }
 }
 
-/// Looks at an operation that does not cancel others.
+/// Looks at an operation that does not end others.
 pub(super) fn attempt(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> Step {
     if operation.notifies {
         return operation.notification(state);
-    }
-    if let Some(step) = operation.doom {
-        return step;
     }
     if operation.is_held(state) {
         return Step::Wait;
@@ -151,6 +148,8 @@ enum Is {
     Datagrams,
     Pipe,
     File,
+    /// By its inbox.
+    Ring(Id),
 }
 
 fn on_object(
@@ -160,8 +159,8 @@ fn on_object(
     groups: &mut Groups,
 ) -> Step {
     use opcode::{
-        ACCEPT, CONNECT, FSYNC, POLL_ADD, READ, READV, RECV, RECVMSG, SEND, SEND_ZC, SENDMSG,
-        SHUTDOWN, WRITE, WRITEV,
+        ACCEPT, CONNECT, FSYNC, MSG_RING, POLL_ADD, READ, READV, RECV, RECVMSG, SEND, SEND_ZC,
+        SENDMSG, SHUTDOWN, WRITE, WRITEV,
     };
     let is = match state.objects.get(object).map(|object| &object.kind) {
         Some(Kind::Socket(socket)) => match socket.state {
@@ -172,19 +171,22 @@ fn on_object(
         },
         Some(Kind::PipeFrom(_) | Kind::PipeTo(_)) => Is::Pipe,
         Some(Kind::File(_)) => Is::File,
+        Some(Kind::Ring(inbox)) => Is::Ring(*inbox),
         None => return Step::end(-libc::EBADF),
     };
     if let Some(step) = zero_copy::refused(state, operation) {
         return step;
     }
     match (operation.request.opcode, is) {
+        (MSG_RING, Is::Ring(inbox)) => messages::send(state, operation, inbox),
+        (MSG_RING, _) => Step::end(-libc::EBADFD),
         (POLL_ADD, _) => on_bytes::poll(state, operation, object),
         (READ | READV, Is::File) => on_files::read(state, operation, object, groups),
         (WRITE | WRITEV, Is::File) => on_files::write(state, operation, object),
         (FSYNC, Is::File) => on_files::sync(state, operation, object),
         (
             RECV | RECVMSG | SEND | SEND_ZC | SENDMSG | SHUTDOWN | ACCEPT | CONNECT,
-            Is::File | Is::Pipe,
+            Is::File | Is::Pipe | Is::Ring(_),
         ) => Step::end(-libc::ENOTSOCK),
         (READ | READV | RECV | RECVMSG, Is::Datagrams) => {
             on_datagrams::receive(state, operation, object)

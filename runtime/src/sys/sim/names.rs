@@ -89,6 +89,9 @@ pub(super) fn shutdown(state: &mut State, socket: Id, how: i32) -> Result<(), i3
     object.socket().ok_or(libc::ENOTSOCK)?;
     let (inbox, outbox) = (object.inbox(), object.outbox());
     let (Some(inbox), Some(outbox)) = (inbox, outbox) else { return Err(libc::ENOTCONN) };
+    if ![libc::SHUT_RD, libc::SHUT_WR, libc::SHUT_RDWR].contains(&how) {
+        return Err(libc::EINVAL);
+    }
     if how == libc::SHUT_RD || how == libc::SHUT_RDWR {
         if let Some(inbox) = state.objects.channels.get_mut(&inbox) {
             inbox.reader_gone = true;

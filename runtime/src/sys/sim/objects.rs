@@ -16,6 +16,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use super::channel::Channel;
 use super::datagrams::Mail;
 use super::lives::Lives;
+use super::messages::Inbox;
 use super::tree::Inode;
 
 /// The number of an object or of a channel; none is given out twice.
@@ -27,6 +28,8 @@ pub(super) struct Objects {
     last: Id,
     all: BTreeMap<Id, Object>,
     pub(super) channels: BTreeMap<Id, Channel>,
+    /// Of the rings that others send messages to.
+    pub(super) inboxes: BTreeMap<Id, Inbox>,
     places: BTreeMap<RawFd, Place>,
     lives: Lives,
     /// Those that nobody may have any more.
@@ -64,6 +67,8 @@ pub(super) enum Kind {
     /// The writing end.
     PipeTo(Id),
     File(OpenFile),
+    /// By its inbox, which is gone when the ring is.
+    Ring(Id),
 }
 
 /// An open file or directory.
@@ -189,6 +194,13 @@ impl Objects {
     pub(super) fn channel(&mut self, hosts: (usize, usize)) -> Id {
         self.last += 1;
         self.channels.insert(self.last, Channel::new(hosts));
+        self.last
+    }
+
+    /// A new inbox of a ring.
+    pub(super) fn inbox(&mut self) -> Id {
+        self.last += 1;
+        self.inboxes.insert(self.last, Inbox::default());
         self.last
     }
 

@@ -278,7 +278,8 @@ fn events(state: &mut State, object: Id) -> i16 {
         Some(Kind::PipeFrom(_)) => (true, false),
         Some(Kind::PipeTo(_)) => (false, true),
         Some(Kind::File(_)) => return libc::POLLIN | libc::POLLOUT,
-        None => return libc::POLLNVAL,
+        // Polls of rings are not modelled.
+        Some(Kind::Ring(_)) | None => return libc::POLLNVAL,
     };
     let inbox = state.objects.get(object).and_then(Object::inbox);
     let mut ended = false;

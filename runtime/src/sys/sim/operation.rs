@@ -8,6 +8,7 @@
 
 use super::faults::Fault;
 use super::interpret::Step;
+use super::links::Chain;
 use super::objects::Id;
 use super::touch::{self, Memory};
 use super::world::{State, nanos};
@@ -27,6 +28,7 @@ pub(super) mod opcode {
     pub(in super::super) const TIMEOUT_REMOVE: u8 = 12;
     pub(in super::super) const ACCEPT: u8 = 13;
     pub(in super::super) const ASYNC_CANCEL: u8 = 14;
+    pub(in super::super) const LINK_TIMEOUT: u8 = 15;
     pub(in super::super) const CONNECT: u8 = 16;
     pub(in super::super) const OPENAT: u8 = 18;
     pub(in super::super) const CLOSE: u8 = 19;
@@ -36,9 +38,10 @@ pub(super) mod opcode {
     pub(in super::super) const RECV: u8 = 27;
     pub(in super::super) const OPENAT2: u8 = 28;
     pub(in super::super) const SHUTDOWN: u8 = 34;
+    pub(in super::super) const MSG_RING: u8 = 40;
     pub(in super::super) const SEND_ZC: u8 = 47;
 
-    pub(in super::super) const ALL: [u8; 21] = [
+    pub(in super::super) const ALL: [u8; 23] = [
         NOP,
         READV,
         WRITEV,
@@ -50,6 +53,7 @@ pub(super) mod opcode {
         TIMEOUT_REMOVE,
         ACCEPT,
         ASYNC_CANCEL,
+        LINK_TIMEOUT,
         CONNECT,
         OPENAT,
         OPENAT2,
@@ -59,12 +63,13 @@ pub(super) mod opcode {
         SEND,
         RECV,
         SHUTDOWN,
+        MSG_RING,
         SEND_ZC,
     ];
 }
 
-/// `IOSQE_FIXED_FILE`, `IO_DRAIN`, `IO_LINK`, `IO_HARDLINK`: not modelled.
-const UNKNOWN_FLAGS: u8 = 0b1111;
+/// `IOSQE_FIXED_FILE`, `IO_DRAIN`: not modelled.
+const UNKNOWN_FLAGS: u8 = 0b11;
 /// `IOSQE_BUFFER_SELECT`.
 const BUFFER_SELECT: u8 = 1 << 5;
 /// `IOSQE_CQE_SKIP_SUCCESS`.
@@ -105,6 +110,8 @@ pub(super) struct Operation {
     pub(super) doom: Option<Step>,
     /// What is wrong with it; it completes with that.
     pub(super) invalid: Option<i32>,
+    /// What it is tied to.
+    pub(super) chain: Chain,
 }
 
 /// What a read leaves behind that fails.
@@ -130,11 +137,11 @@ impl Operation {
         let mut invalid = None;
         let since = state.now();
         let mut deadline = None;
-        if request.opcode == opcode::TIMEOUT {
+        if matches!(request.opcode, opcode::TIMEOUT | opcode::LINK_TIMEOUT) {
             // SAFETY: I1.
             let time = unsafe { touch::read_timespec(request.addr) };
             // Counts and clocks are not modelled.
-            let known = request.off == 0 && request.op_flags == 0;
+            let known = request.off == 0 && request.op_flags == 0 && request.len == 1;
             invalid = (time.is_none() || !known).then_some(libc::EINVAL);
             let time = time.map(|time| state.skewed(nanos(time)));
             deadline = time.and_then(|time| since.checked_add(time));
@@ -151,6 +158,7 @@ impl Operation {
             | opcode::TIMEOUT
             | opcode::TIMEOUT_REMOVE
             | opcode::ASYNC_CANCEL
+            | opcode::LINK_TIMEOUT
             | opcode::OPENAT => None,
             _ => {
                 invalid = state.objects.find(request.fd).is_none().then_some(libc::EBADF);
@@ -162,7 +170,10 @@ impl Operation {
             || !opcode::ALL.contains(&request.opcode)
         {
             invalid = Some(libc::EINVAL);
-        } else if !memory_ok {
+        }
+        // A descriptor, and memory, are only looked for when it begins.
+        let refused = invalid.is_some_and(|errno| errno != libc::EBADF);
+        if !memory_ok {
             invalid = invalid.or(Some(libc::EFAULT));
         }
         if let Some(object) = object {
@@ -195,6 +206,7 @@ impl Operation {
             notifies: false,
             doom: None,
             invalid,
+            chain: Chain::new(refused),
         }
     }
 
@@ -347,7 +359,8 @@ unsafe fn how(request: &Request) -> Option<How> {
 /// How much longer an operation takes than it has to.
 fn delay(state: &mut State, opcode: u8) -> u64 {
     match opcode {
-        opcode::NOP | opcode::TIMEOUT | opcode::ASYNC_CANCEL | opcode::TIMEOUT_REMOVE => 0,
+        opcode::NOP | opcode::TIMEOUT | opcode::LINK_TIMEOUT => 0,
+        opcode::ASYNC_CANCEL | opcode::TIMEOUT_REMOVE => 0,
         _ if state.fault(Fault::Delay) => state.rng.little(DELAY as usize) as u64,
         _ => 0,
     }
@@ -389,13 +402,14 @@ pub(super) fn name_of(opcode: u8) -> &'static str {
         opcode::SEND | opcode::SENDMSG => "send",
         opcode::SEND_ZC => "zero-copy send",
         opcode::RECV | opcode::RECVMSG => "receive",
-        opcode::TIMEOUT | opcode::TIMEOUT_REMOVE => "timeout",
+        opcode::TIMEOUT | opcode::TIMEOUT_REMOVE | opcode::LINK_TIMEOUT => "timeout",
         opcode::ACCEPT => "accept",
         opcode::ASYNC_CANCEL => "cancel",
         opcode::CONNECT => "connect",
         opcode::OPENAT | opcode::OPENAT2 => "open",
         opcode::CLOSE => "close",
         opcode::SHUTDOWN => "shutdown",
+        opcode::MSG_RING => "message",
         _ => "unknown",
     }
 }

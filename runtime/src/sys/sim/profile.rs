@@ -85,6 +85,11 @@ impl Kernel {
         self == Self::V6_18 && operation == opcode::FSYNC
     }
 
+    /// Whether what waits in a chain has its descriptor looked up when it begins.
+    pub(super) fn chains_look_up_late(self) -> bool {
+        self == Self::V6_18
+    }
+
     /// What a ring of this kernel is granted that was asked for so, in the end.
     pub(super) fn caps(self, ask: &Ask, config: &RingConfig) -> Caps {
         let mut opcodes = Opcodes::default();

@@ -16,6 +16,8 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::faults::Fault;
+use super::links::{self, LINKS};
+use super::objects::Id;
 use super::operation::{CQE_SKIP_SUCCESS, Operation, opcode};
 use super::provided::Groups;
 use super::schedule::On;
@@ -30,7 +32,7 @@ use crate::sys::{Cqe, Entered, IGNORE, Position, Request, RingConfig, Wait};
 pub(crate) struct Ring {
     pub(super) here: Here,
     pub(super) caps: Caps,
-    waker: RingWaker,
+    pub(super) waker: RingWaker,
     closed: bool,
     /// Submissions that `enter` has not taken yet.
     queued: VecDeque<(Request, u64)>,
@@ -44,6 +46,10 @@ pub(crate) struct Ring {
     pub(super) overflow: VecDeque<Cqe>,
     /// The state of the world that was seen last.
     pub(super) seen: u64,
+    /// Link timeouts that ever began.
+    pub(super) limits: u64,
+    /// Where others send messages to.
+    pub(super) inbox: Option<Id>,
 }
 
 /// How an `enter` begins.
@@ -70,6 +76,8 @@ impl Ring {
             completions: VecDeque::new(),
             overflow: VecDeque::new(),
             seen: 0,
+            limits: 0,
+            inbox: None,
         })
     }
 
@@ -110,7 +118,7 @@ impl Ring {
             return false;
         };
         let mut nothing = Request::new(opcode::NOP);
-        nothing.flags = CQE_SKIP_SUCCESS;
+        nothing.flags = CQE_SKIP_SUCCESS | slot.0.flags & LINKS;
         *slot = (nothing, IGNORE);
         true
     }
@@ -194,12 +202,13 @@ impl Ring {
             count = 1 + state.rng.below(count as u64 - 1) as usize;
         }
         let stops = self.caps.flags_granted & setup::SUBMIT_ALL == 0;
+        let mut linked = false;
         for taken in 1..=count {
             let Some((request, user_data)) = self.queued.pop_front() else { break };
             // SAFETY: I1.
             let operation = unsafe { Operation::take(request, user_data, self.here.host, state) };
             let refused = operation.invalid.is_some();
-            self.flying.push(Some(operation));
+            linked = links::line_up(&mut self.flying, state, operation, linked);
             if stops && refused && taken < count {
                 // The rest of the batch waits for the next `enter`.
                 return Begun::Over(Entered::Fine);
@@ -326,7 +335,7 @@ impl Ring {
         let flying = std::mem::take(&mut self.flying);
         self.here.with(|state| {
             let mut left = Vec::new();
-            for mut operation in flying.into_iter().flatten() {
+            for mut operation in flying.into_iter().flatten().flat_map(Operation::unchained) {
                 // What was taken back, and cancels, hold nothing, and nobody waits for them.
                 let counts = !operation.cancels() && operation.user_data != IGNORE;
                 if counts && !operation.stuck {
@@ -343,6 +352,7 @@ impl Ring {
                     "a ring was closed with {count} operations in flight: {left:?}"
                 ));
             }
+            self.close_inbox(state);
             state.knobs = Knobs::default();
             state.objects.each_mut().for_each(|object| object.held = false);
             state.touch();

@@ -327,7 +327,7 @@ fn connected(state: &State, id: Id) -> Result<(), i32> {
         Some(Kind::Socket(Socket { state: Link::Connected(_), .. })) => Ok(()),
         Some(Kind::Socket(_)) => Err(libc::ENOTCONN),
         Some(Kind::PipeFrom(_) | Kind::PipeTo(_)) => Ok(()),
-        Some(Kind::File(_)) => Err(libc::ENOTSOCK),
+        Some(Kind::File(_) | Kind::Ring(_)) => Err(libc::ENOTSOCK),
         None => Err(libc::EBADF),
     }
 }
