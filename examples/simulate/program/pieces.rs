@@ -35,9 +35,8 @@ async fn shown<R: OwnedRead>(
         0 => risk.take(reader.fill_buf()).await.transpose()?,
         1 => risk.take(reader.fill_at_least(size)).await.transpose()?,
         2 => {
-            match risk.take(reader.next_byte()).await.transpose()? {
-                Some(byte) => seen.got_or_end(byte.as_slice()),
-                None => {}
+            if let Some(byte) = risk.take(reader.next_byte()).await.transpose()? {
+                seen.got_or_end(byte.as_slice());
             }
             return Ok(());
         }
@@ -212,26 +211,35 @@ async fn parts<R: OwnedRead>(
             seen.got(&lines.into_parts().1);
             outcome?;
         }
-        _ => {
-            let mut parts = match risk.dice.below(2) {
-                0 => BufRead::split(&mut *reader, byte),
-                _ => BufRead::split_limited(&mut *reader, byte, most),
-            };
-            let mut outcome = Ok(());
-            for _ in 0..risk.dice.size(4) {
-                match risk.take(parts.next_segment()).await.transpose() {
-                    Ok(Some(Some(part))) => seen.part(&part, byte),
-                    Ok(Some(None)) => seen.end(),
-                    Ok(None) => {}
-                    Err(error) if TooLong::of(&error).is_some() => break,
-                    Err(error) => outcome = Err(error),
-                }
-            }
-            seen.got(parts.partial());
-            outcome?;
-        }
+        _ => segments(reader, risk, seen, byte, most).await?,
     }
     Ok(())
+}
+
+/// Several segments.
+async fn segments<R: OwnedRead>(
+    reader: &mut BufReader<R>,
+    risk: &Risk,
+    seen: &mut Seen,
+    byte: u8,
+    most: usize,
+) -> Result<()> {
+    let mut parts = match risk.dice.below(2) {
+        0 => BufRead::split(&mut *reader, byte),
+        _ => BufRead::split_limited(&mut *reader, byte, most),
+    };
+    let mut outcome = Ok(());
+    for _ in 0..risk.dice.size(4) {
+        match risk.take(parts.next_segment()).await.transpose() {
+            Ok(Some(Some(part))) => seen.part(&part, byte),
+            Ok(Some(None)) => seen.end(),
+            Ok(None) => {}
+            Err(error) if TooLong::of(&error).is_some() => break,
+            Err(error) => outcome = Err(error),
+        }
+    }
+    seen.got(parts.partial());
+    outcome
 }
 
 /// By something that is put around the reader.
