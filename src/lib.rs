@@ -281,8 +281,9 @@ pub use sexton_io as io;
 pub use sexton_net as net;
 pub use sexton_runtime::{
     AbortHandle, Builder, CancelToken, Caps, Config, CoreStats, Fd, JoinError, JoinHandle, JoinSet,
-    PerCore, Report, Runtime, StartError, block_on, cores, current_core, doctor, op, signal, spawn,
-    spawn_blocking, spawn_on, spawn_per_core, stats, time, yield_now,
+    PerCore, Report, Runtime, StartError, block_on, cores, current_core, doctor, op,
+    register_buffers, signal, spawn, spawn_blocking, spawn_on, spawn_per_core, stats, time,
+    yield_now,
 };
 
 #[cfg(feature = "sim")]

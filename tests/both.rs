@@ -14,6 +14,8 @@ mod queues;
 mod streams;
 #[path = "both/paths.rs"]
 mod paths;
+#[path = "both/registered.rs"]
+mod registered;
 
 use sexton::Builder;
 use sexton::sim::{Faults, Kernel, Sim};

@@ -15,11 +15,14 @@
 //!   `inner` is borrowed.
 //! - **I4** a pool of provided buffers stays alive until its group is unregistered or the ring is
 //!   gone.
+//! - **I5** a pool of registered memory stays alive until it is unregistered, which happens when
+//!   nobody else has a handle or a buffer of it, in flight or leaked; or until the ring is gone.
 
 #![allow(unsafe_code, reason = "operations lie in raw slots while the kernel has them")]
 
 use crate::config::Config;
 use crate::contain::contained;
+use crate::fixed_pools::FixedPools;
 use crate::op::abi;
 use crate::op::{
     Answered, Completion, Detached, Entry, Gives, Multishot, MultishotTable, Op, OpTable, Shot,
@@ -27,7 +30,7 @@ use crate::op::{
 use crate::stats::CoreCounters;
 use crate::sys::{Cqe, Entered, IGNORE, Position, Request, Ring, Wait, elapsed, now};
 use sexton_buffers::registry::{Answer, Ending, Facts, Key, Next, Place, Polled, Registry, Table};
-use sexton_buffers::{GraveyardLimit, ProvidedPool};
+use sexton_buffers::{FixedPool, GraveyardLimit, ProvidedPool};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
@@ -65,6 +68,7 @@ struct Inner {
     /// Described, but not pushed: the queue was full, or the graveyard is.
     held: VecDeque<Held>,
     pools: Vec<ProvidedPool>,
+    fixed: FixedPools,
     /// Who is told of the last answer, by the operation's slot; and whom to tell now.
     tells: Vec<Option<Rc<dyn Answered>>>,
     told: Vec<Rc<dyn Answered>>,
@@ -103,6 +107,7 @@ impl Driver {
             registry,
             held: VecDeque::new(),
             pools: Vec::new(),
+            fixed: FixedPools::new(),
             tells: Vec::new(),
             told: Vec::new(),
             missed: Vec::new(),
@@ -182,7 +187,7 @@ impl Driver {
         // Foreign code: it may panic, or submit.
         let entry = describe(at);
         std::mem::forget(undo);
-        let Entry { request, mark, limit, gives, exempt, tells, .. } = entry;
+        let Entry { mut request, mark, limit, gives, fixed, exempt, tells, .. } = entry;
         let facts = Facts {
             opcode: request.opcode,
             gives: gives as u8,
@@ -193,6 +198,9 @@ impl Driver {
             since_ms: self.now_ms.get(),
         };
         let inner = &mut *self.inner.borrow_mut();
+        if let Some(registration) = fixed {
+            inner.fixed.name(&mut request, registration);
+        }
         // SAFETY: the mark comes from the entry, which was made of this operation at this place.
         unsafe { inner.registry.launch(key, facts, mark, None, detached) };
         self.counters.submitted(request.opcode);
@@ -251,6 +259,15 @@ impl Driver {
         Ok(())
     }
 
+    /// Pins a pool's memory: reads and writes of its buffers on this ring name it from now on.
+    pub(crate) fn register_fixed(&self, pool: &FixedPool) -> io::Result<()> {
+        let inner = &mut *self.inner.borrow_mut();
+        if inner.closed {
+            return Err(shut_down());
+        }
+        inner.fixed.register(&mut inner.ring, pool)
+    }
+
     /// Whether the kernel may hold operations of this driver.
     pub(crate) fn in_flight(&self) -> usize {
         self.inner.borrow().registry.in_flight()
@@ -259,6 +276,10 @@ impl Driver {
     /// Before the wait: sends cancels, and what was held back. Handlers may run.
     pub(crate) fn prepare(&self) {
         self.now_ms.set(elapsed(self.started).as_millis() as u32);
+        {
+            let inner = &mut *self.inner.borrow_mut();
+            inner.fixed.sweep(&mut inner.ring);
+        }
         while let Some(job) = self.next_before_wait() {
             contained(|| self.run(job));
         }
@@ -455,6 +476,7 @@ impl Driver {
             }
         }
         inner.ring.close();
+        inner.fixed.clear(leaked);
     }
 }
 

@@ -27,6 +27,7 @@ mod mailbox;
 mod door;
 mod context;
 mod recv_pools;
+mod fixed_pools;
 mod executor;
 mod runtime;
 mod spawn;
@@ -47,8 +48,8 @@ pub use fd::Fd;
 pub use runtime::{Builder, Runtime, block_on, rt};
 pub use source::signal;
 pub use spawn::{
-    PerCore, cores, count_copied, current_core, is_alone, recv_pool, recv_pool_after, runtime_id,
-    spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
+    PerCore, cores, count_copied, current_core, is_alone, recv_pool, recv_pool_after,
+    register_buffers, runtime_id, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
 };
 pub use start_error::StartError;
 pub use stats::{CoreStats, own_stats, stats};

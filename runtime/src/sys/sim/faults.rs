@@ -74,7 +74,7 @@ faults! {
     Poisoned dropped_completions "`enter` says that a completion was dropped for want of memory (`EBADR`).",
     StrayBuffer stray_buffers "On Linux 6.12, a failed read names a provided buffer that it did not take.",
     Stuck stuck_operations "An operation neither completes nor can be cancelled before its ring is closed.",
-    RegisterError register_errors "Provided buffers can't be registered (`ENOMEM`).",
+    RegisterError register_errors "Buffers can't be registered (`ENOMEM`).",
 }
 
 /// How often what goes wrong; nothing by default.

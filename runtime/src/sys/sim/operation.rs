@@ -19,6 +19,8 @@ pub(super) mod opcode {
     pub(in super::super) const READV: u8 = 1;
     pub(in super::super) const WRITEV: u8 = 2;
     pub(in super::super) const FSYNC: u8 = 3;
+    pub(in super::super) const READ_FIXED: u8 = 4;
+    pub(in super::super) const WRITE_FIXED: u8 = 5;
     pub(in super::super) const POLL_ADD: u8 = 6;
     pub(in super::super) const SENDMSG: u8 = 9;
     pub(in super::super) const RECVMSG: u8 = 10;
@@ -35,11 +37,13 @@ pub(super) mod opcode {
     pub(in super::super) const RECV: u8 = 27;
     pub(in super::super) const SHUTDOWN: u8 = 34;
 
-    pub(in super::super) const ALL: [u8; 19] = [
+    pub(in super::super) const ALL: [u8; 21] = [
         NOP,
         READV,
         WRITEV,
         FSYNC,
+        READ_FIXED,
+        WRITE_FIXED,
         POLL_ADD,
         SENDMSG,
         RECVMSG,
@@ -69,6 +73,8 @@ pub(super) const CQE_SKIP_SUCCESS: u8 = 1 << 6;
 #[derive(Debug)]
 pub(super) struct Operation {
     pub(super) request: Request,
+    /// The place of the registered memory that it names.
+    pub(super) fixed: Option<u16>,
     pub(super) user_data: u64,
     /// What its descriptor stands for.
     pub(super) object: Option<Id>,
@@ -109,11 +115,12 @@ impl Operation {
     ///
     /// I1.
     pub(super) unsafe fn take(
-        request: Request,
+        mut request: Request,
         user_data: u64,
         host: usize,
         state: &mut State,
     ) -> Self {
+        let fixed = without_fixed(&mut request);
         // SAFETY: I1.
         let (mut memory, memory_ok) = unsafe { memory(&request) };
         let mut invalid = None;
@@ -162,6 +169,7 @@ impl Operation {
         state.record(name_of(request.opcode), object.unwrap_or(0), i64::from(request.len));
         Self {
             request,
+            fixed,
             user_data,
             object,
             host,
@@ -253,6 +261,16 @@ unsafe fn name(request: &Request) -> Option<Vec<u8>> {
         opcode::SENDMSG => Some(unsafe { touch::read_name(request.addr) }),
         _ => Some(Vec::new()),
     }
+}
+
+/// Makes the plain operation of one on registered memory, and says which memory that was.
+fn without_fixed(request: &mut Request) -> Option<u16> {
+    request.opcode = match request.opcode {
+        opcode::READ_FIXED => opcode::READ,
+        opcode::WRITE_FIXED => opcode::WRITE,
+        _ => return None,
+    };
+    Some(request.buf)
 }
 
 /// How much longer an operation takes than it has to.

@@ -10,7 +10,7 @@
 //!   again.
 #![allow(unsafe_code, reason = "the same contract of `push` as the kernel's body")]
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -22,7 +22,7 @@ use super::schedule::On;
 use super::waker::RingWaker;
 use super::world::{Here, Knobs, State};
 use crate::caps::Caps;
-use crate::sys::{Cqe, Entered, IGNORE, Position, Request, RingConfig, Wait};
+use crate::sys::{Cqe, Entered, FIXED_PLACES, IGNORE, Position, Request, RingConfig, Wait};
 
 /// A ring whose kernel is the world of its thread.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub(crate) struct Ring {
     /// What is in flight; a hole while one is looked at, and after it has ended.
     pub(super) flying: Vec<Option<Operation>>,
     pub(super) groups: Groups,
+    /// Registered memory, by its place in the table: address and length.
+    fixed: BTreeMap<u16, (usize, usize)>,
     pub(super) completions: VecDeque<Cqe>,
     /// Completions that found the queue full.
     pub(super) overflow: VecDeque<Cqe>,
@@ -67,6 +69,7 @@ impl Ring {
             pushed: 0,
             flying: Vec::new(),
             groups: Groups::default(),
+            fixed: BTreeMap::new(),
             completions: VecDeque::new(),
             overflow: VecDeque::new(),
             seen: 0,
@@ -184,7 +187,11 @@ impl Ring {
         }
         for (request, user_data) in self.queued.drain(..count) {
             // SAFETY: I1.
-            let operation = unsafe { Operation::take(request, user_data, self.here.host, state) };
+            let mut operation =
+                unsafe { Operation::take(request, user_data, self.here.host, state) };
+            if operation.fixed.is_some_and(|at| !lies_in(&request, self.fixed.get(&at))) {
+                operation.invalid = Some(libc::EFAULT);
+            }
             self.flying.push(Some(operation));
         }
         if short {
@@ -282,6 +289,32 @@ impl Ring {
         self.groups.unregister(group)
     }
 
+    /// Registers a stretch of memory.
+    ///
+    /// # Safety
+    ///
+    /// As of the kernel's body.
+    pub(crate) unsafe fn register_fixed(&mut self, at: u16, region: *mut [u8]) -> io::Result<()> {
+        if self.here.with(|state| state.fault(Fault::RegisterError)) {
+            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
+        }
+        if at >= FIXED_PLACES || region.is_null() {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        self.fixed.insert(at, (region.cast::<u8>().addr(), region.len()));
+        Ok(())
+    }
+
+    /// Empties a place of the table, which no operation may name just then.
+    pub(crate) fn unregister_fixed(&mut self, at: u16) -> io::Result<()> {
+        let named = self.flying.iter().flatten().any(|operation| operation.fixed == Some(at));
+        if named {
+            self.here.with(|state| state.complain(UNREGISTERED.into()));
+        }
+        self.fixed.remove(&at);
+        Ok(())
+    }
+
     /// A handle that ends the owner's waiting.
     pub(crate) fn waker(&self) -> RingWaker {
         self.waker.clone()
@@ -319,6 +352,15 @@ impl Ring {
             state.touch();
         });
     }
+}
+
+/// What is told of registered memory.
+const UNREGISTERED: &str = "registered memory was unregistered while an operation named it";
+
+/// Whether the memory of a request lies in a registered stretch.
+fn lies_in(request: &Request, stretch: Option<&(usize, usize)>) -> bool {
+    let from = request.addr.addr();
+    stretch.is_some_and(|&(start, len)| start <= from && from + request.len as usize <= start + len)
 }
 
 /// What is told of a provided buffer.
