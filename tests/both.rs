@@ -12,6 +12,8 @@ mod poll;
 mod queues;
 #[path = "both/streams.rs"]
 mod streams;
+#[path = "both/zero_copy.rs"]
+mod zero_copy;
 #[path = "both/paths.rs"]
 mod paths;
 #[path = "both/registered.rs"]

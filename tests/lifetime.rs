@@ -20,6 +20,8 @@ mod stream;
 mod accepts;
 #[path = "lifetime/memory.rs"]
 mod memory;
+#[path = "lifetime/zero_copy.rs"]
+mod zero_copy;
 #[path = "lifetime/panics.rs"]
 mod panics;
 #[path = "lifetime/endings.rs"]

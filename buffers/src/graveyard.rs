@@ -1,4 +1,8 @@
 //! The operations whose future is gone: counted and bounded.
+//!
+//! Those that have their result, and wait only for the notification that the kernel has let go of
+//! their buffer, are counted apart: they are no sign of anything stuck, and hold back only more of
+//! their kind.
 
 use crate::registry::Facts;
 
@@ -28,6 +32,10 @@ pub struct GraveyardStats {
     pub oldest_ms: u32,
     /// Operations ever buried.
     pub total: u64,
+    /// Others that wait only for their notification,
+    pub notifying: usize,
+    /// and the bytes of their buffers.
+    pub notifying_bytes: u64,
 }
 
 /// The running counts.
@@ -36,6 +44,8 @@ pub struct Graveyard {
     operations: usize,
     bytes: u64,
     total: u64,
+    notifying: usize,
+    notifying_bytes: u64,
     limit: GraveyardLimit,
 }
 
@@ -51,6 +61,12 @@ impl Graveyard {
         self.operations >= self.limit.operations || self.bytes >= self.limit.bytes
     }
 
+    /// Whether new operations that end with a notification have to wait.
+    #[must_use]
+    pub fn is_full_of_notifying(&self) -> bool {
+        self.notifying >= self.limit.operations || self.notifying_bytes >= self.limit.bytes
+    }
+
     pub(crate) fn bury(&mut self, facts: &Facts) {
         self.operations += 1;
         self.total += 1;
@@ -62,12 +78,24 @@ impl Graveyard {
         self.bytes -= u64::from(facts.len);
     }
 
+    pub(crate) fn await_notification(&mut self, facts: &Facts) {
+        self.notifying += 1;
+        self.notifying_bytes += u64::from(facts.len);
+    }
+
+    pub(crate) fn notified(&mut self, facts: &Facts) {
+        self.notifying -= 1;
+        self.notifying_bytes -= u64::from(facts.len);
+    }
+
     pub(crate) fn stats(&self, oldest_since_ms: Option<u32>, now_ms: u32) -> GraveyardStats {
         GraveyardStats {
             operations: self.operations,
             bytes: self.bytes,
             oldest_ms: oldest_since_ms.map_or(0, |since| now_ms.wrapping_sub(since)),
             total: self.total,
+            notifying: self.notifying,
+            notifying_bytes: self.notifying_bytes,
         }
     }
 }

@@ -63,7 +63,7 @@ pub use graveyard::{Graveyard, GraveyardLimit, GraveyardStats};
 pub use io_buf::{IoBuf, Registration};
 pub use io_buf_mut::IoBufMut;
 pub use owned_buf::OwnedBuf;
-pub use pool::{FixedBuf, FixedPool, PoolBuf, ProvidedPool};
+pub use pool::{Consumption, FixedBuf, FixedPool, PoolBuf, PoolBufs, ProvidedPool};
 pub use read_buf::{
     ReadBuf, ReadBufVec, ReadCursor, ReadVecCursor, Tail, VecTail, VectoredTail, fill_tail,
 };

@@ -91,17 +91,18 @@ fn answers_that_no_kernel_gives_are_errors_and_change_nothing() {
     let held = receive(&pool, b"mine").unwrap();
     let take = |bid, len| {
         // SAFETY: these are answers that are refused.
-        unsafe { pool.take(bid, len) }.map(drop).unwrap_err()
+        unsafe { pool.take(bid, len, false) }.map(drop).unwrap_err()
     };
-    assert_eq!(take(2, 1).to_string(), "the kernel named buffer 2 of group 5, which has 2");
+    let of = ", of group 5: 2 buffers of 8 bytes";
+    assert_eq!(take(2, 1).to_string(), format!("the kernel named buffer 2{of}"));
     assert_eq!(
         take(held.bid(), 1).to_string(),
-        "the kernel named buffer 0 of group 5, which it does not have"
+        format!("the kernel named buffer 0, which it does not have{of}")
     );
-    assert_eq!(
-        take(1, 9).to_string(),
-        "the kernel says 9 bytes in buffer 1 of group 5, which has 8"
-    );
+    assert_eq!(take(1, 9).to_string(), format!("the kernel put 9 bytes in buffer 1{of}"));
+    // SAFETY: as above.
+    let kept = unsafe { pool.take(1, 1, true) }.unwrap_err();
+    assert_eq!(kept.to_string(), format!("the kernel keeps buffer 1, which is used up{of}"));
     assert_eq!(take(1, 9).kind(), ErrorKind::InvalidData);
     assert_eq!((&held[..], pool.held(), pool.available()), (&b"mine"[..], 1, 1));
     pool.assert_valid();
@@ -195,7 +196,7 @@ fn run(count: u16, steps: &[Step], close: bool) {
         match step {
             Step::Pick => {
                 // SAFETY: no kernel knows this ring; written below before `take` only.
-                let picked = unsafe { pool.pick() };
+                let picked = unsafe { pool.pick(BUF_LEN) };
                 assert_eq!(picked.map(|(bid, ..)| bid), model.ring.pop_front());
                 model.picked.extend(picked.map(|(bid, at, _)| (bid, at)));
             }
@@ -203,7 +204,8 @@ fn run(count: u16, steps: &[Step], close: bool) {
                 let Some((bid, at)) = model.picked.pop_front() else { continue };
                 write_picked(at, BUF_LEN, data);
                 // SAFETY: it was picked, and is not touched any more.
-                let buf = unsafe { pool.take(bid, data.len() as u32) }.expect("it was picked");
+                let bufs = unsafe { pool.take(bid, data.len() as u32, false) };
+                let buf = bufs.expect("it was picked").next().expect("one buffer");
                 assert_eq!(buf.bid(), bid);
                 model.held.push((buf, data.clone(), BUF_LEN as usize - data.len()));
             }

@@ -1,9 +1,12 @@
-//! Which writes of a file are in flight, so that nothing overtakes one that nobody waits for.
+//! Which writes of a file are on their way, so that nothing overtakes one that nobody waits for.
 //!
 //! A write whose future was dropped or forgotten may still happen, later. Whatever the same handle
 //! (or a clone) starts afterwards at the same place has to come after it. Nobody can tell a
-//! forgotten write from one that is awaited, so each is listed when it is submitted and struck when
-//! the kernel has answered, and what overlaps waits.
+//! forgotten write from one that is awaited, so each is listed when it begins and struck when it
+//! has ended, with all of its steps.
+//!
+//! One that overlaps earlier ones queues here, and whoever strikes the last of them starts it: not
+//! its future, which may be forgotten too.
 
 use crate::op::Answers;
 use sexton_runtime::CancelHook;
@@ -18,19 +21,30 @@ use std::task::{Context, Poll, Waker};
 /// All of a file.
 pub(crate) const WHOLE: Range<u64> = 0..u64::MAX;
 
-/// The writes of one open file that the kernel has, shared by the file's clones.
+/// The writes of one open file that have not ended, shared by the file's clones.
 #[derive(Default)]
 pub(crate) struct Order {
     /// Counts what changed the file: a write gets its number from here.
     changes: Cell<u64>,
-    in_flight: RefCell<Vec<InFlight>>,
+    /// By their numbers.
+    writes: RefCell<Vec<Listed>>,
+    /// Queued ones are being started.
+    starting: Cell<bool>,
     waiting: RefCell<Vec<Waker>>,
     pub(crate) answers: Answers,
 }
 
-struct InFlight {
+struct Listed {
     number: u64,
     range: Range<u64>,
+    /// It has not begun: earlier ones overlap it.
+    queued: Option<Rc<dyn Queued>>,
+}
+
+/// A write that waits for its turn.
+pub(crate) trait Queued {
+    /// The turn has come.
+    fn start(self: Rc<Self>, ticket: Ticket);
 }
 
 /// The right to be in the list.
@@ -39,7 +53,7 @@ pub(crate) struct Ticket {
     number: u64,
 }
 
-/// What someone waits for: all writes that were in flight when the wait began.
+/// What someone waits for: all writes that were listed when the wait began.
 #[derive(Default)]
 pub(crate) struct Wait {
     up_to: Option<u64>,
@@ -64,17 +78,17 @@ impl Order {
         self.changes.set(self.changes.get() + 1);
     }
 
-    /// Whether no write is in flight that overlaps `range`.
+    /// Whether no write is listed that overlaps `range`.
     pub(crate) fn is_settled(&self, range: &Range<u64>) -> bool {
         self.is_settled_up_to(range, u64::MAX)
     }
 
     fn is_settled_up_to(&self, range: &Range<u64>, up_to: u64) -> bool {
-        let in_flight = self.in_flight.borrow();
-        !in_flight.iter().any(|write| write.number <= up_to && overlap(&write.range, range))
+        let writes = self.writes.borrow();
+        !writes.iter().any(|write| write.number <= up_to && overlap(&write.range, range))
     }
 
-    /// Waits until the writes are done that are in flight now and overlap `range`.
+    /// Waits until the writes are done that are listed now and overlap `range`.
     pub(crate) async fn settled(&self, range: Range<u64>) -> io::Result<()> {
         let mut wait = Wait::default();
         std::future::poll_fn(|cx| self.poll_settled(&mut wait, &range, cx)).await
@@ -99,29 +113,73 @@ impl Order {
         if wait.is_cancelled(cx) { Poll::Ready(Err(cancelled())) } else { Poll::Pending }
     }
 
-    fn strike(&self, number: u64) {
-        self.in_flight.borrow_mut().retain(|write| write.number != number);
-        // Wakers are foreign code: no borrow is held.
+    /// Lists a write that earlier ones overlap; its number.
+    pub(crate) fn queue(&self, range: Range<u64>, write: Rc<dyn Queued>) -> u64 {
+        self.list(range, Some(write))
+    }
+
+    fn list(&self, range: Range<u64>, queued: Option<Rc<dyn Queued>>) -> u64 {
+        self.note_change();
+        let number = self.changes.get();
+        self.writes.borrow_mut().push(Listed { number, range, queued });
+        number
+    }
+
+    /// A write has ended, or will never begin.
+    pub(crate) fn strike(self: &Rc<Self>, number: u64) {
+        let struck = {
+            let mut writes = self.writes.borrow_mut();
+            writes.iter().position(|write| write.number == number).map(|at| writes.remove(at))
+        };
+        // It may be a buffer's last hold, and wakers are foreign code: no borrow is held.
+        drop(struck);
+        self.start_queued();
         for waker in self.waiting.take() {
             waker.wake();
         }
+    }
+
+    /// Starts what nothing earlier overlaps any more. One that ends at once has the next one
+    /// started by this loop, not inside it.
+    fn start_queued(self: &Rc<Self>) {
+        if self.starting.replace(true) {
+            return;
+        }
+        while let Some((number, write)) = self.next_turn() {
+            write.start(Ticket { order: Rc::clone(self), number });
+        }
+        self.starting.set(false);
+    }
+
+    fn next_turn(&self) -> Option<(u64, Rc<dyn Queued>)> {
+        let mut writes = self.writes.borrow_mut();
+        let free = |at: &usize| {
+            let write: &Listed = &writes[*at];
+            let earlier = &writes[..*at];
+            write.queued.is_some() && !earlier.iter().any(|one| overlap(&one.range, &write.range))
+        };
+        let at = (0..writes.len()).find(free)?;
+        let write = &mut writes[at];
+        write.queued.take().map(|queued| (write.number, queued))
     }
 }
 
 impl fmt::Debug for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let in_flight = self.in_flight.borrow().len();
-        f.debug_struct("Order").field("in_flight", &in_flight).finish_non_exhaustive()
+        let writes = self.writes.borrow().len();
+        f.debug_struct("Order").field("writes", &writes).finish_non_exhaustive()
     }
 }
 
 impl Ticket {
-    /// Lists a write of `range` as in flight.
+    /// Lists a write of `range` that begins now.
     pub(crate) fn new(order: &Rc<Order>, range: Range<u64>) -> Self {
-        order.note_change();
-        let number = order.changes.get();
-        order.in_flight.borrow_mut().push(InFlight { number, range });
-        Self { order: Rc::clone(order), number }
+        Self { order: Rc::clone(order), number: order.list(range, None) }
+    }
+
+    /// The place in the order of all writes.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 }
 
@@ -137,7 +195,8 @@ fn overlap(one: &Range<u64>, other: &Range<u64>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Order, Ticket, WHOLE, Wait};
+    use super::{Order, Queued, Ticket, WHOLE, Wait};
+    use std::cell::Cell;
     use std::rc::Rc;
     use std::task::{Context, Waker};
 
@@ -174,5 +233,51 @@ mod tests {
         drop(first);
         assert!(!waits(&order, &mut wait, 0..10), "the second write began later");
         assert!(waits(&order, &mut Wait::default(), 0..10));
+    }
+
+    /// Keeps its ticket when it is started, or gives it back at once.
+    #[derive(Default)]
+    struct Probe {
+        ends_at_once: bool,
+        ticket: Cell<Option<Ticket>>,
+    }
+
+    impl Queued for Probe {
+        fn start(self: Rc<Self>, ticket: Ticket) {
+            self.ticket.set((!self.ends_at_once).then_some(ticket));
+        }
+    }
+
+    #[test]
+    fn what_overlaps_queues_and_begins_in_the_order_of_its_listing() {
+        let order = Rc::new(Order::default());
+        let first = Ticket::new(&order, 0..10);
+        let [second, third, other] = [5..15, 8..20, 20..30].map(|range| {
+            let probe = Rc::new(Probe::default());
+            order.queue(range, probe.clone());
+            probe
+        });
+        let started = |probe: &Probe| {
+            let ticket = probe.ticket.take();
+            let started = ticket.is_some();
+            probe.ticket.set(ticket);
+            started
+        };
+        drop(first);
+        assert!(started(&second) && !started(&third), "the second one comes before the third");
+        assert!(started(&other), "nothing overlaps it");
+        drop(second.ticket.take());
+        assert!(started(&third));
+    }
+
+    #[test]
+    fn a_hundred_thousand_that_end_at_once_need_no_stack() {
+        let order = Rc::new(Order::default());
+        let first = Ticket::new(&order, WHOLE);
+        for _ in 0..100_000 {
+            order.queue(WHOLE, Rc::new(Probe { ends_at_once: true, ..Probe::default() }));
+        }
+        drop(first);
+        assert!(order.is_settled(&WHOLE));
     }
 }

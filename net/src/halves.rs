@@ -85,7 +85,7 @@ impl<S> ReadHalf<'_, S> {
 }
 
 impl<S> WriteHalf<'_, S> {
-    fn writer(&self) -> &Writer {
+    pub(crate) fn writer(&self) -> &Writer {
         self.writer
     }
 
@@ -118,7 +118,7 @@ impl<S> OwnedReadHalf<S> {
 }
 
 impl<S> OwnedWriteHalf<S> {
-    fn writer(&self) -> &Writer {
+    pub(crate) fn writer(&self) -> &Writer {
         &self.writer
     }
 

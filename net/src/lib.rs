@@ -16,6 +16,7 @@
 
 mod op;
 mod socket;
+mod notified;
 mod impls;
 mod methods;
 mod halves;
@@ -31,6 +32,7 @@ pub use addr::ToSocketAddrs;
 pub use halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 #[cfg(feature = "stream")]
 pub use incoming::Incoming;
+pub use notified::Notified;
 pub use tcp::{TcpListener, TcpStream};
 pub use udp::UdpSocket;
 pub use unix::{UCred, UnixListener, UnixStream};

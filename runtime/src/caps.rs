@@ -25,6 +25,7 @@ pub struct Caps {
     pub(crate) cq_entries: u32,
     pub(crate) sq_entries_asked: u32,
     pub(crate) ring_fd_registered: bool,
+    pub(crate) tried: Tried,
     pub(crate) io_workers_limited: bool,
 }
 
@@ -80,6 +81,13 @@ impl Caps {
         self.sq_entries < self.sq_entries_asked
     }
 
+    /// Names of what Sexton has tried out and seen the kernel do right. The rest is not used.
+    pub fn tried(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let Tried { incremental, bundles } = self.tried;
+        let names = [(incremental, "incremental-buffers"), (bundles, "bundles")];
+        names.into_iter().filter(|(works, _)| *works).map(|(_, name)| name)
+    }
+
     /// Names of what the kernel could do but is known to get wrong, so that Sexton leaves it alone.
     pub fn excluded(&self) -> impl Iterator<Item = &'static str> + use<'_> {
         BEHAVIOURS.iter().filter(|(what, _)| self.known_bad(*what)).map(|(_, name)| *name)
@@ -104,11 +112,21 @@ impl fmt::Display for Caps {
         writeln!(f, "refused     {}", Words(self.refused().collect()))?;
         writeln!(f, "features    {}", Words(self.features().collect()))?;
         writeln!(f, "operations  {}", self.opcodes.count())?;
+        writeln!(f, "tried out   {}", Words(self.tried().collect()))?;
         writeln!(f, "excluded    {}", Words(self.excluded().collect()))?;
         let yes_no = |yes| if yes { "yes" } else { "no" };
         writeln!(f, "registered ring descriptor  {}", yes_no(self.ring_fd_registered))?;
         write!(f, "kernel workers limited      {}", yes_no(self.io_workers_limited))
     }
+}
+
+/// What was tried out, and works: a version number says too little of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tried {
+    /// Provided buffers consumed piece by piece.
+    pub(crate) incremental: bool,
+    /// One completion for several provided buffers.
+    pub(crate) bundles: bool,
 }
 
 /// Words on one line, or a dash.
@@ -305,11 +323,13 @@ mod tests {
             cq_entries: 1024,
             sq_entries_asked: 256,
             ring_fd_registered: false,
+            tried: Tried { incremental: false, bundles: true },
             io_workers_limited: true,
         };
         let text = caps.to_string();
         assert!(text.contains("granted     SINGLE_ISSUER DEFER_TASKRUN\n"), "{text}");
         assert!(text.contains("refused     NO_SQARRAY\n"), "{text}");
+        assert!(text.contains("tried out   bundles\n"), "{text}");
         assert!(text.contains("excluded    incremental-buffers "), "{text}");
         assert!(text.contains("64 submissions, 1024 completions (asked for 256"), "{text}");
     }

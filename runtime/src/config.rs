@@ -1,5 +1,6 @@
 //! Every limit of the runtime, with its reason.
 
+use sexton_buffers::Consumption;
 use std::time::Duration;
 
 use crate::sys::Body;
@@ -42,9 +43,9 @@ pub(crate) const POLLS_PER_TURN: u32 = 61;
 /// Completions copied out of the queue before wakers run: 4 KiB on the stack of the turn.
 pub(crate) const REAP_BATCH: usize = 256;
 
-/// Provided buffers of a core, a power of two. With their length 1 MiB: half of a common core's L2,
-/// and enough that 1024 busy connections do not starve.
-pub(crate) const RECV_BUFFERS: u16 = 256;
+/// Provided buffers of a core, a power of two. With their length 512 KiB: more does not stay in a
+/// common core's L2 beside everything else, less starves busy connections.
+pub(crate) const RECV_BUFFERS: u16 = 128;
 
 /// Provided buffers of a core's largest pool: 16 MiB, of which untouched pages cost nothing. Larger
 /// pools are made when smaller ones run out.
@@ -107,12 +108,21 @@ pub struct Config {
     pub polls_per_turn: u32,
     /// Completions taken before wakers run (default 256).
     pub reap_batch: usize,
-    /// Provided buffers of each core, rounded up to a power of two (default 256).
+    /// Provided buffers of each core, rounded up to a power of two (default 128).
     pub recv_buffers: u16,
     /// Provided buffers of a core's largest pool, made when smaller ones run out (default 4096).
     pub recv_buffers_max: u16,
     /// Bytes of one provided buffer (default 4096).
     pub recv_buffer_len: u32,
+    /// How receives use up the provided buffers, as far as the kernel is seen to do it right
+    /// (default [`Incremental`](Consumption::Incremental)).
+    ///
+    /// `Incremental` (Linux 6.12) makes sixteen buffers one, as long as eight are left, and each
+    /// receive takes the next bytes of it: a long message comes in one piece, short ones lie side
+    /// by side, and a reader that keeps a few bytes keeps all of that buffer from the kernel.
+    /// `Bundle` (6.10), also where the first is not to be had, lets one completion tell of several
+    /// buffers. `Whole` is what every kernel does: a buffer for each receive.
+    pub recv_consumption: Consumption,
     /// Buried operations of a core beyond which submissions wait (default 65,536).
     pub graveyard_ops: usize,
     /// Buried bytes of a core beyond which submissions wait (default 256 MiB).
@@ -153,6 +163,7 @@ impl Default for Config {
             recv_buffers: RECV_BUFFERS,
             recv_buffers_max: RECV_BUFFERS_MAX,
             recv_buffer_len: RECV_BUFFER_LEN,
+            recv_consumption: Consumption::Incremental,
             graveyard_ops: GRAVEYARD_OPS,
             graveyard_bytes: GRAVEYARD_BYTES,
             held_submission: HELD_SUBMISSION,

@@ -11,7 +11,7 @@ use crate::start_error::StartError;
 use crate::sys::{Body, Host, Ring, RingConfig, Seccomp};
 
 /// The operations that Sexton uses.
-const USED: [(u8, &str); 16] = [
+const USED: [(u8, &str); 17] = [
     (opcode::Nop::CODE, "NOP"),
     (opcode::Read::CODE, "READ"),
     (opcode::Write::CODE, "WRITE"),
@@ -19,6 +19,7 @@ const USED: [(u8, &str); 16] = [
     (opcode::Writev::CODE, "WRITEV"),
     (opcode::Recv::CODE, "RECV"),
     (opcode::Send::CODE, "SEND"),
+    (opcode::SendZc::CODE, "SEND_ZC"),
     (opcode::RecvMsg::CODE, "RECVMSG"),
     (opcode::SendMsg::CODE, "SENDMSG"),
     (opcode::Accept::CODE, "ACCEPT"),
@@ -174,7 +175,7 @@ impl fmt::Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::caps::{Opcodes, feature, setup};
+    use crate::caps::{Opcodes, Tried, feature, setup};
     use crate::sys::Release;
 
     fn host() -> Host {
@@ -202,6 +203,7 @@ mod tests {
             cq_entries: 4096,
             sq_entries_asked: 256,
             ring_fd_registered: true,
+            tried: Tried::default(),
             io_workers_limited: true,
         }
     }

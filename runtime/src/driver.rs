@@ -22,6 +22,7 @@
 
 use crate::config::Config;
 use crate::contain::contained;
+use crate::fd::Fd;
 use crate::fixed_pools::FixedPools;
 use crate::op::abi;
 use crate::op::{
@@ -30,7 +31,7 @@ use crate::op::{
 use crate::stats::CoreCounters;
 use crate::sys::{Cqe, Entered, IGNORE, Position, Request, Ring, Wait, elapsed, now};
 use sexton_buffers::registry::{Answer, Ending, Facts, Key, Next, Place, Polled, Registry, Table};
-use sexton_buffers::{FixedPool, GraveyardLimit, ProvidedPool};
+use sexton_buffers::{Consumption, FixedPool, GraveyardLimit, ProvidedPool};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
@@ -67,11 +68,13 @@ struct Inner {
     registry: Registry<Completion>,
     /// Described, but not pushed: the queue was full, or the graveyard is.
     held: VecDeque<Held>,
+    /// Others that too many sends hold back which wait only for their notification.
+    held_notified: VecDeque<Held>,
     pools: Vec<ProvidedPool>,
     fixed: FixedPools,
-    /// Who is told of the last answer, by the operation's slot; and whom to tell now.
-    tells: Vec<Option<Rc<dyn Answered>>>,
-    told: Vec<Rc<dyn Answered>>,
+    /// What lies beside an operation until its result, by its slot; and what was there.
+    beside: Vec<Beside>,
+    over: Vec<Beside>,
     /// Cancels that found nothing, to be sent again.
     missed: Vec<Key>,
     missed_since: Option<Instant>,
@@ -83,6 +86,22 @@ struct Held {
     key: Key,
     request: Request,
     exempt: bool,
+}
+
+/// What an operation does not need after its result, though the kernel may still have it.
+#[derive(Clone, Default)]
+struct Beside {
+    /// Who is told of the result.
+    tells: Option<Rc<dyn Answered>>,
+    /// Its descriptor, if the operation itself holds none.
+    fd: Option<Fd>,
+}
+
+impl Beside {
+    fn take(&mut self) -> Option<Self> {
+        let there = self.tells.is_some() || self.fd.is_some();
+        there.then(|| std::mem::take(self))
+    }
 }
 
 impl std::fmt::Debug for Driver {
@@ -106,10 +125,11 @@ impl Driver {
             counters: Arc::clone(&counters),
             registry,
             held: VecDeque::new(),
+            held_notified: VecDeque::new(),
             pools: Vec::new(),
             fixed: FixedPools::new(),
-            tells: Vec::new(),
-            told: Vec::new(),
+            beside: Vec::new(),
+            over: Vec::new(),
             missed: Vec::new(),
             missed_since: None,
             held_wait_ms: u32::try_from(config.held_submission.as_millis()).unwrap_or(u32::MAX),
@@ -187,30 +207,35 @@ impl Driver {
         // Foreign code: it may panic, or submit.
         let entry = describe(at);
         std::mem::forget(undo);
-        let Entry { mut request, mark, limit, gives, fixed, exempt, tells, .. } = entry;
+        let Entry { mut request, mark, limit, gives, fixed, exempt, notified, tells, fd, .. } =
+            entry;
+        let inner = &mut *self.inner.borrow_mut();
+        let group = request.buf;
+        // Before the facts: what ends is counted under the operation that began.
+        if let Some(registration) = fixed {
+            inner.fixed.name(&mut request, registration);
+        }
         let facts = Facts {
             opcode: request.opcode,
             gives: gives as u8,
-            group: request.buf,
+            group,
             fd: request.fd,
             len: limit,
             place: Place::Held,
             since_ms: self.now_ms.get(),
         };
-        let inner = &mut *self.inner.borrow_mut();
-        if let Some(registration) = fixed {
-            inner.fixed.name(&mut request, registration);
-        }
         // SAFETY: the mark comes from the entry, which was made of this operation at this place.
-        unsafe { inner.registry.launch(key, facts, mark, None, detached) };
+        unsafe { inner.registry.launch(key, facts, mark, notified, detached) };
         self.counters.submitted(request.opcode);
-        if let Some(whom) = tells {
-            inner.tell(key, whom);
+        inner.put_beside(key, Beside { tells, fd });
+        let held = Held { key, request, exempt };
+        if notified && !exempt && inner.holds_notified() {
+            inner.held_notified.push_back(held);
+            return Ok(key);
         }
         let full = !exempt && inner.registry.graveyard().is_full();
         // What waits goes first; what nothing may hold back overtakes what the graveyard holds.
-        if full || !(inner.held.is_empty() || exempt) || !inner.push(key, &request) {
-            let held = Held { key, request, exempt };
+        if full || !(inner.held.is_empty() || exempt) || !inner.push(key, &held.request) {
             if exempt { inner.held.push_front(held) } else { inner.held.push_back(held) }
         }
         Ok(key)
@@ -219,6 +244,24 @@ impl Driver {
     /// Asks for the answer of an operation of type `O`.
     pub(crate) fn poll<O: Op>(&self, key: Key, waker: &Waker) -> Poll<Option<O::Output>> {
         let polled = self.inner.borrow_mut().registry.poll(key, waker);
+        let Poll::Ready(ending) = self.waits(key, waker, polled) else { return Poll::Pending };
+        let Some(ending) = ending else { return Poll::Ready(None) };
+        let completion = self.completion(ending.answer, &ending.facts);
+        let ending = self.mark(ending);
+        // SAFETY: keys are handed out typed (`Submit<O>`), so the operation is an `O`.
+        let op = unsafe { self.inner.borrow_mut().registry.unload_as::<O>(ending) };
+        Poll::Ready(Some(op.complete(completion)))
+    }
+
+    /// Asks for the number in an operation's result, which may be here before the kernel has let go
+    /// of the operation. What the number gives is still the operation's.
+    pub(crate) fn poll_result(&self, key: Key, waker: &Waker) -> Poll<Option<i32>> {
+        let polled = self.inner.borrow_mut().registry.poll_result(key, waker);
+        self.waits(key, waker, polled).map(|answer| answer.map(|answer| answer.result))
+    }
+
+    /// What is ready, if anything is; its waker is stored if not. None: the operation is gone.
+    fn waits<T>(&self, key: Key, waker: &Waker, polled: Polled<T>) -> Poll<Option<T>> {
         match polled {
             Polled::Pending => Poll::Pending,
             Polled::NeedsWaker => {
@@ -228,13 +271,7 @@ impl Driver {
                 drop(old);
                 Poll::Pending
             }
-            Polled::Ended(ending) => {
-                let completion = self.completion(ending.answer, &ending.facts);
-                let ending = self.mark(ending);
-                // SAFETY: keys are handed out typed (`Submit<O>`), so the operation is an `O`.
-                let op = unsafe { self.inner.borrow_mut().registry.unload_as::<O>(ending) };
-                Poll::Ready(Some(op.complete(completion)))
-            }
+            Polled::Ready(what) => Poll::Ready(Some(what)),
             Polled::Dead => Poll::Ready(None),
         }
     }
@@ -253,8 +290,10 @@ impl Driver {
     /// Makes a pool of provided buffers known to the kernel, under the pool's group.
     pub(crate) fn register_pool(&self, pool: &ProvidedPool) -> io::Result<()> {
         let inner = &mut *self.inner.borrow_mut();
+        let incremental = pool.consumption() == Consumption::Incremental;
+        let (group, addr, count) = (pool.group(), pool.ring_addr(), pool.count());
         // SAFETY: I4: the pool is kept until the ring is closed, or leaked with it.
-        unsafe { inner.ring.register_buf_ring(pool.group(), pool.ring_addr(), pool.count()) }?;
+        unsafe { inner.ring.register_buf_ring(group, addr, count, incremental) }?;
         inner.pools.push(pool.clone());
         Ok(())
     }
@@ -305,7 +344,8 @@ impl Driver {
     /// When the driver itself wants to be called again, at the latest.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         let inner = self.inner.borrow();
-        let held = inner.held.front().map(|_| Duration::from_millis(100));
+        let held = inner.held.front().or(inner.held_notified.front());
+        let held = held.map(|_| Duration::from_millis(100));
         let missed = inner.missed_since.map(|since| CANCEL_AGAIN.saturating_sub(elapsed(since)));
         held.into_iter().chain(missed).min()
     }
@@ -364,15 +404,20 @@ impl Driver {
             self.counters.fault();
         }
         if cqe.flags & abi::CQE_MORE != 0 {
-            return inner.registry.more(key, answer);
+            let job = inner.registry.more(key, answer);
+            if inner.registry.only_notifies(key) {
+                inner.is_over(key);
+            }
+            return job;
         }
         inner.complete(key, answer)
     }
 
     /// Does what a transition asked for. I3: called with no borrow held.
     fn run(&self, job: Job) {
-        while let Some(whom) = self.next_told() {
-            contained(|| whom.answered());
+        while let Some(Beside { tells, fd }) = self.next_over() {
+            contained(|| tells.map_or((), |whom| whom.answered()));
+            drop(fd);
         }
         match job {
             Next::Nothing => {}
@@ -393,8 +438,8 @@ impl Driver {
         }
     }
 
-    fn next_told(&self) -> Option<Rc<dyn Answered>> {
-        self.inner.borrow_mut().told.pop()
+    fn next_over(&self) -> Option<Beside> {
+        self.inner.borrow_mut().over.pop()
     }
 
     /// Marks the buffer. If its code panics, the operation is dropped, since the kernel has let go
@@ -431,7 +476,7 @@ impl Driver {
         self.counters.publish_driver(
             registry.in_flight(),
             registry.graveyard_stats(self.now_ms.get()),
-            inner.held.len(),
+            inner.held.len() + inner.held_notified.len(),
             registry.boxed(),
             inner.ring.overflowed(),
         );
@@ -459,7 +504,8 @@ impl Driver {
 
     /// Bytes that the kernel may still write to or read from.
     pub(crate) fn buried_bytes(&self) -> u64 {
-        self.inner.borrow().registry.graveyard_stats(0).bytes
+        let stats = self.inner.borrow().registry.graveyard_stats(0);
+        stats.bytes + stats.notifying_bytes
     }
 
     /// Closes the ring. The registry frees its memory if nothing is in flight, and leaks it if not.
@@ -467,6 +513,10 @@ impl Driver {
         let inner = &mut *self.inner.borrow_mut();
         inner.closed = true;
         let leaked = inner.registry.in_flight() > 0;
+        if leaked {
+            // Their descriptors are leaked with the operations.
+            std::mem::forget(std::mem::take(&mut inner.beside));
+        }
         for pool in inner.pools.drain(..) {
             pool.close();
             // Refused only if the ring is gone already; then nobody picks from the pool any more.
@@ -493,16 +543,29 @@ impl Inner {
     fn complete(&mut self, key: Key, answer: Answer) -> Job {
         if let Some(facts) = self.registry.in_flight_facts(key) {
             self.counters.completed(facts.opcode, answer.result);
-            self.told.extend(self.tells.get_mut(key.index()).and_then(Option::take));
+            self.is_over(key);
         }
         self.registry.complete(key, answer)
     }
 
-    fn tell(&mut self, key: Key, whom: Rc<dyn Answered>) {
-        if self.tells.len() <= key.index() {
-            self.tells.resize(key.index() + 1, None);
+    fn put_beside(&mut self, key: Key, beside: Beside) {
+        if beside.tells.is_none() && beside.fd.is_none() {
+            return;
         }
-        self.tells[key.index()] = Some(whom);
+        if self.beside.len() <= key.index() {
+            self.beside.resize(key.index() + 1, Beside::default());
+        }
+        self.beside[key.index()] = beside;
+    }
+
+    /// The result is here, of an operation that the kernel may still have.
+    fn is_over(&mut self, key: Key) {
+        self.over.extend(self.beside.get_mut(key.index()).and_then(Beside::take));
+    }
+
+    /// Whether an operation that ends with a notification has to wait for others' notifications.
+    fn holds_notified(&self) -> bool {
+        !self.held_notified.is_empty() || self.registry.graveyard().is_full_of_notifying()
     }
 
     /// Pushes a request; makes room by submitting if there is none. False: it has to be held.
@@ -551,15 +614,30 @@ impl Inner {
 
     /// Pushes what was held back, in order; ends what has waited too long for the graveyard.
     fn send_held(&mut self, now_ms: u32) -> Option<Job> {
-        while let Some(Held { key, request, exempt }) = self.held.pop_front() {
+        let graveyard = self.registry.graveyard();
+        let (full, notifying) = (graveyard.is_full(), graveyard.is_full_of_notifying());
+        let mut held = std::mem::take(&mut self.held);
+        let mut job = self.send_first(&mut held, full, now_ms);
+        if job.is_none() && !self.held_notified.is_empty() {
+            let mut notified = std::mem::take(&mut self.held_notified);
+            // Behind what waits for room.
+            job = self.send_first(&mut notified, full || notifying || !held.is_empty(), now_ms);
+            self.held_notified = notified;
+        }
+        self.held = held;
+        job
+    }
+
+    fn send_first(&mut self, held: &mut VecDeque<Held>, full: bool, now_ms: u32) -> Option<Job> {
+        while let Some(Held { key, request, exempt }) = held.pop_front() {
             let Some(facts) = self.registry.in_flight_facts(key) else { continue };
-            let full = !exempt && self.registry.graveyard().is_full();
+            let full = full && !exempt;
             if full && now_ms.wrapping_sub(facts.since_ms) > self.held_wait_ms {
                 let answer = Answer { result: -libc::ENOBUFS, flags: REFUSED_FULL };
                 return Some(self.complete(key, answer));
             }
             if full || !self.push(key, &request) {
-                self.held.push_front(Held { key, request, exempt });
+                held.push_front(Held { key, request, exempt });
                 return None;
             }
         }
@@ -609,7 +687,8 @@ pub(crate) fn shut_down() -> io::Error {
 fn graveyard_full() -> io::Error {
     io::Error::new(
         io::ErrorKind::QuotaExceeded,
-        "too many cancelled operations wait for the kernel (the graveyard is full); \
-         raise `Builder::graveyard`, or look at `sexton::stats()` for what is stuck",
+        "too many cancelled operations, or zero-copy sends without their notification, wait for \
+         the kernel (the graveyard is full); raise `Builder::graveyard`, or look at \
+         `sexton::stats()` for what is stuck",
     )
 }

@@ -86,6 +86,7 @@ impl Core {
         static OWNERS: AtomicU64 = AtomicU64::new(1);
         let config = shared.config().clone();
         let ring = Ring::start(&RingConfig::from(&config))?;
+        let recv_pools = RecvPools::new(&config, ring.caps().tried);
         let door = Arc::clone(shared.door(index));
         door.hang_bell(ring.waker());
         let counters = CoreCounters::new(index);
@@ -105,7 +106,7 @@ impl Core {
             long_poll: config.long_poll,
             closing: Cell::new(false),
             called: Cell::new(false),
-            recv_pools: RecvPools::new(&config),
+            recv_pools,
         }))
     }
 

@@ -28,6 +28,7 @@ mod door;
 mod context;
 mod recv_pools;
 mod fixed_pools;
+mod starved;
 mod executor;
 mod runtime;
 mod spawn;
@@ -48,10 +49,11 @@ pub use fd::Fd;
 pub use runtime::{Builder, Runtime, block_on, rt};
 pub use source::signal;
 pub use spawn::{
-    PerCore, cores, count_copied, current_core, is_alone, recv_pool, recv_pool_after,
-    register_buffers, runtime_id, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
+    PerCore, cores, count_copied, current_core, is_alone, read_pool, recv_pool, register_buffers,
+    runtime_id, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
 };
 pub use start_error::StartError;
+pub use starved::{Starved, wait_for_buffers};
 pub use stats::{CoreStats, own_stats, stats};
 pub use sys::calls;
 #[cfg(feature = "sim")]

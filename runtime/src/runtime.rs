@@ -124,7 +124,8 @@ impl Builder {
     }
 
     /// How many cancelled operations, and bytes of their buffers, may wait for the kernel on each
-    /// core before new operations have to wait.
+    /// core before new operations have to wait. As many zero-copy sends beside them may wait for
+    /// their notification only; what exceeds that holds back further ones.
     pub fn graveyard(mut self, operations: usize, bytes: usize) -> Self {
         self.config.graveyard_ops = operations;
         self.config.graveyard_bytes = bytes;

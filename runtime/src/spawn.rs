@@ -285,20 +285,19 @@ pub async fn yield_now() {
     .await;
 }
 
-/// This core's pool of provided buffers, from which the kernel picks when data comes; none if the
-/// kernel refused it, or outside a runtime.
+/// This core's pool of provided buffers for a socket, from which the kernel picks when data comes;
+/// none if the kernel refused it, or outside a runtime.
 #[must_use]
 pub fn recv_pool() -> Option<sexton_buffers::ProvidedPool> {
     let core = context::core()?;
-    core.recv_pools().current(core.driver())
+    core.recv_pools().for_socket(core.driver())
 }
 
-/// The pool for a receive that found the one of group `starved` empty: a newer and larger one; none
-/// if [`Config::recv_buffers_max`](crate::Config::recv_buffers_max) is reached.
+/// As [`recv_pool`], for reads of pipes: each takes a buffer of its own.
 #[must_use]
-pub fn recv_pool_after(starved: u16) -> Option<sexton_buffers::ProvidedPool> {
+pub fn read_pool() -> Option<sexton_buffers::ProvidedPool> {
     let core = context::core()?;
-    core.recv_pools().after(core.driver(), starved)
+    core.recv_pools().for_pipe(core.driver())
 }
 
 /// Registers a pool's memory with this core's ring: from now on reads and writes of files with its

@@ -25,6 +25,8 @@ pub(crate) struct CoreCounters {
     buried_total: AtomicU64,
     buried_bytes: AtomicU64,
     buried: AtomicU64,
+    notifying: AtomicU64,
+    notifying_bytes: AtomicU64,
     oldest_ms: AtomicU32,
     in_flight: AtomicU64,
     held: AtomicU64,
@@ -56,6 +58,8 @@ impl CoreCounters {
             buried_total: zero(),
             buried_bytes: zero(),
             buried: zero(),
+            notifying: zero(),
+            notifying_bytes: zero(),
             oldest_ms: AtomicU32::new(0),
             in_flight: zero(),
             held: zero(),
@@ -126,6 +130,8 @@ impl CoreCounters {
         self.in_flight.store(in_flight as u64, Ordering::Relaxed);
         self.buried.store(graveyard.operations as u64, Ordering::Relaxed);
         self.buried_bytes.store(graveyard.bytes, Ordering::Relaxed);
+        self.notifying.store(graveyard.notifying as u64, Ordering::Relaxed);
+        self.notifying_bytes.store(graveyard.notifying_bytes, Ordering::Relaxed);
         self.buried_total.store(graveyard.total, Ordering::Relaxed);
         self.oldest_ms.store(graveyard.oldest_ms, Ordering::Relaxed);
         self.held.store(held as u64, Ordering::Relaxed);
@@ -152,6 +158,8 @@ impl CoreCounters {
             buried_bytes: get(&self.buried_bytes),
             buried_oldest_ms: self.oldest_ms.load(Ordering::Relaxed),
             buried_total: get(&self.buried_total),
+            notifying: get(&self.notifying),
+            notifying_bytes: get(&self.notifying_bytes),
             held: get(&self.held),
             boxed: get(&self.boxed),
             overflows: get(&self.overflows),
@@ -197,6 +205,11 @@ pub struct CoreStats {
     pub buried_oldest_ms: u32,
     /// Operations ever buried.
     pub buried_total: u64,
+    /// Zero-copy sends that have their result, whose `Notified` is gone, and whose notification has
+    /// not come. They are not among the buried.
+    pub notifying: u64,
+    /// Bytes of their buffers.
+    pub notifying_bytes: u64,
     /// Submissions that wait for room in the queue or in the graveyard.
     pub held: u64,
     /// Operations that were too large for a slot and had to be boxed.

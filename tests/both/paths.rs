@@ -1,8 +1,9 @@
 //! Files and directories, by what std would say of them.
 
 use crate::on_both;
-use sexton::Builder;
+use crate::poll::poll_once;
 use sexton::fs::{self, File, OpenOptions};
+use sexton::{Builder, CancelToken};
 use std::io::{ErrorKind, SeekFrom};
 
 /// A directory of this process on both kernels.
@@ -97,4 +98,63 @@ fn a_write_that_was_dropped_does_not_land_after_the_next_one() {
         }
         fs::remove_dir_all(place).await.unwrap();
     });
+}
+
+/// What becomes of the second of three writes, while it waits for the first.
+#[derive(Clone, Copy)]
+enum Second {
+    Awaited,
+    Dropped,
+    Forgotten,
+    Cancelled,
+}
+
+#[test]
+fn writes_that_overlap_land_in_the_order_of_their_start_each_with_all_its_steps() {
+    for second in [Second::Awaited, Second::Dropped, Second::Forgotten, Second::Cancelled] {
+        on_both(&Builder::new(), || three_writes(second));
+    }
+}
+
+async fn three_writes(second: Second) {
+    let place = place("order").await;
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true);
+    let file = options.open(format!("{place}/file")).await.unwrap();
+    let (clone, token) = (file.try_clone().unwrap(), CancelToken::new());
+    let mut one = Box::pin(file.write_all_at(vec![1; 60_000], 0));
+    let mut two = Box::pin(token.run(clone.write_all_at(vec![2; 50_000], 20_000)));
+    let mut three = Box::pin(file.write_all_at(vec![3; 10_000], 15_000));
+    assert!(poll_once(one.as_mut()).await.is_none());
+    assert!(poll_once(two.as_mut()).await.is_none());
+    assert!(poll_once(three.as_mut()).await.is_none());
+    let mut model = vec![1; 60_000];
+    match second {
+        Second::Dropped => drop(two),
+        Second::Cancelled => {
+            token.cancel();
+            let error = two.await.unwrap_err();
+            assert_eq!(error.transferred(), 0, "it had not begun");
+            assert_eq!(error.into_parts().1, [2; 50_000]);
+        }
+        Second::Awaited | Second::Forgotten => {
+            model.resize(70_000, 2);
+            model[20_000..].fill(2);
+            match second {
+                Second::Forgotten => std::mem::forget(two),
+                // Not even in the order of their polls.
+                _ => assert_eq!(two.await.unwrap(), [2; 50_000]),
+            }
+        }
+    }
+    model[15_000..25_000].fill(3);
+    assert_eq!(three.await.unwrap(), [3; 10_000]);
+    assert_eq!(one.await.unwrap(), [1; 60_000]);
+    let (_, bytes) = file.read_at(Vec::with_capacity(100_000), 0).await.unwrap();
+    let read = bytes.len();
+    // Reads may be short, too.
+    let bytes = file.read_exact_at(Vec::with_capacity(model.len()), 0).await.unwrap();
+    assert!(read <= model.len() && bytes == model, "as if one had come after the other");
+    assert_eq!(file.metadata().await.unwrap().len(), model.len() as u64);
+    fs::remove_dir_all(place).await.unwrap();
 }

@@ -3,6 +3,7 @@
 use crate::on_both;
 use crate::poll::{poll_once, turns};
 use sexton::Builder;
+use sexton::buf::Consumption;
 use sexton::io::BufRead;
 use sexton::net::{TcpListener, TcpStream, UnixStream};
 use sexton::op::{Nop, PollFd, submit};
@@ -97,4 +98,51 @@ fn connections_go_on_while_others_hold_every_buffer_of_the_pool() {
         }
         assert!(held.iter().all(|(_, _, chunk, number)| chunk.iter().all(|byte| byte == number)));
     });
+}
+
+/// Messages of all lengths, some of which are kept while the others go on.
+#[test]
+fn every_way_to_use_up_buffers_keeps_streams_apart_and_in_order() {
+    for consumption in [Consumption::Whole, Consumption::Bundle, Consumption::Incremental] {
+        let builder = Builder::new().config(move |config| {
+            config.recv_buffers = 64;
+            config.recv_buffer_len = 64;
+            config.recv_consumption = consumption;
+        });
+        on_both(&builder, || async {
+            let mut talks = Vec::new();
+            for number in 0..8_usize {
+                let (ours, theirs) = UnixStream::pair().unwrap();
+                let message: Vec<u8> = (0..5000).map(|at| (at * 7 + number * 31) as u8).collect();
+                let sent = message.clone();
+                talks.push(sexton::spawn(async move {
+                    let (mut got, mut kept) = (Vec::new(), Vec::new());
+                    while let Some(chunk) = ours.read_managed(usize::MAX).await.unwrap() {
+                        got.extend_from_slice(&chunk);
+                        if kept.len() < 3 {
+                            kept.push((got.len() - chunk.len(), chunk));
+                        }
+                    }
+                    for (at, chunk) in &kept {
+                        assert_eq!(chunk[..], got[*at..at + chunk.len()], "it was kept");
+                    }
+                    assert!(got == message, "{consumption:?}, stream {number}");
+                }));
+                talks.push(sexton::spawn(async move {
+                    let mut rest = &sent[..];
+                    for len in (1..).map(|n| n * n) {
+                        let now = rest.split_off(..len.min(rest.len())).unwrap_or_default();
+                        if now.is_empty() {
+                            return;
+                        }
+                        theirs.write_all_owned(now.to_vec()).await.unwrap();
+                        sexton::yield_now().await;
+                    }
+                }));
+            }
+            for talk in talks {
+                talk.await.unwrap();
+            }
+        });
+    }
 }

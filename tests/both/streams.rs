@@ -77,6 +77,42 @@ fn nobody_at_an_address_refuses_and_somebody_there_has_it_for_himself() {
     });
 }
 
+/// An accept is with the kernel when its listener is dropped, and holds the socket until its
+/// cancel.
+#[test]
+fn an_address_can_be_bound_again_as_soon_as_its_listener_is_dropped() {
+    on_both(&Builder::new(), || async {
+        let mut addr = "127.0.0.1:0".parse().unwrap();
+        for _ in 0..10 {
+            let listener = TcpListener::bind(addr).await.unwrap();
+            addr = listener.local_addr().unwrap();
+            let waits = timeout(Duration::from_micros(1), listener.accept()).await;
+            assert!(waits.is_err(), "nobody connects");
+            drop(listener);
+        }
+        let listener = TcpListener::bind(addr).await.unwrap();
+        let client = TcpStream::connect(addr).await.unwrap();
+        let (_, peer) = listener.accept().await.unwrap();
+        assert_eq!(peer, client.local_addr().unwrap());
+        let other = TcpListener::bind(addr).await.unwrap_err();
+        assert_eq!(other.kind(), ErrorKind::AddrInUse, "that one has it");
+    });
+}
+
+#[test]
+fn an_address_is_free_for_another_core_too_when_its_listener_has_ended() {
+    on_both(&Builder::new().cores(2), || async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let waits = timeout(Duration::from_micros(1), listener.accept()).await;
+        assert!(waits.is_err(), "nobody connects");
+        drop(listener);
+        let bound =
+            sexton::spawn_on(1, move || async move { TcpListener::bind(addr).await.map(drop) });
+        bound.await.unwrap().unwrap();
+    });
+}
+
 #[test]
 fn a_full_pipe_waits_and_one_without_a_reader_is_broken() {
     on_both(&Builder::new(), || async {

@@ -12,8 +12,11 @@
 
 use crate::child::{play, role};
 use crate::deadline::within_a_minute;
+use crate::poll::poll_once;
 use rustix::process::{Resource, Rlimit, geteuid, setrlimit};
+use sexton::io::OwnedRead;
 use sexton::net::{TcpListener, TcpStream};
+use sexton::time::{Duration, timeout};
 use std::io;
 
 /// Whether this process may become another user; it says so if not.
@@ -119,6 +122,55 @@ fn sixty_four_kibibytes_to_lock_are_enough_or_the_error_says_what_is_missing() {
         assert!(outcome.contains("64 KiB") || outcome.contains("65536"), "{outcome}");
         assert!(lower.contains("need"), "{outcome}");
     }
+}
+
+/// Sends zero-copy to a peer that does not read, until nothing more fits; says how many buffers
+/// were back at once, since they had been copied, and checks what arrives.
+async fn send_more_than_may_be_locked() -> io::Result<(usize, usize)> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let mut client = TcpStream::connect(listener.local_addr()?).await?;
+    let (server, _) = listener.accept().await?;
+    let (mut bytes, mut copied, mut outstanding) = (0, 0, Vec::new());
+    let patience = Duration::from_millis(200);
+    while let Ok(sent) = timeout(patience, server.send_zc(vec![7; 1 << 16])).await {
+        let (count, notified) = sent?;
+        let mut notified = Box::pin(notified);
+        bytes += count;
+        match poll_once(notified.as_mut()).await {
+            Some(_) => copied += 1,
+            None => outstanding.push(notified),
+        }
+    }
+    let late = outstanding.len();
+    drop(server);
+    let all = client.read_to_end_owned(Vec::new()).await?.1;
+    assert!(all.len() >= bytes && all.iter().all(|byte| *byte == 7));
+    for notified in outstanding {
+        assert_eq!(notified.await.len(), 1 << 16);
+    }
+    Ok((copied, late))
+}
+
+#[test]
+fn a_zero_copy_send_without_memory_to_lock_is_one_that_copies() {
+    let test = "a_zero_copy_send_without_memory_to_lock_is_one_that_copies";
+    if role().is_some() {
+        let limit = Some(768 << 10);
+        setrlimit(Resource::Memlock, Rlimit { current: limit, maximum: limit }).unwrap();
+        become_user(60_768);
+        return within_a_minute(|| {
+            let runtime = sexton::Builder::new().entries(8).build().unwrap();
+            let (copied, late) = runtime.block_on(send_more_than_may_be_locked()).unwrap();
+            println!("OUTCOME {copied} copied, {late} late");
+        });
+    }
+    if !may_change_user() {
+        return;
+    }
+    let said = play(&format!("unprivileged::{test}"), "locks");
+    let outcome = said.lines().find_map(|line| line.split_once("OUTCOME ")).expect("an outcome").1;
+    println!("768 KiB of memory to lock: {outcome}");
+    assert!(!outcome.starts_with("0 copied"), "{outcome}");
 }
 
 /// From here on this thread's `io_uring_setup` is refused, as Docker's default profile does.

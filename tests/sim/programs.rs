@@ -64,6 +64,21 @@ fn many_operations_that_are_given_up_at_once_all_end() {
     seeds(Program::Many, 100);
 }
 
+#[test]
+fn what_goes_through_a_relay_arrives_whole_and_in_order() {
+    seeds(Program::Relays, 40);
+}
+
+#[test]
+fn a_listing_under_changes_has_each_name_that_stays_once() {
+    seeds(Program::Listings, 40);
+}
+
+#[test]
+fn a_runtime_finds_what_the_one_before_it_on_its_host_has_left() {
+    seeds(Program::Lives, 60);
+}
+
 /// It did spin: a poll said that the other side had hung up, for as long as it was cut off.
 #[test]
 fn a_reader_whose_own_side_is_shut_down_waits_for_the_other() {
@@ -93,7 +108,9 @@ fn a_seed_is_the_same_run_twice() {
 /// Seeds that showed a bug once, with what they ran then.
 #[test]
 fn seeds_that_failed_once_do_not_fail_again() {
-    run(&Plan::new(62_124, None, None, None));
+    let mut plan = Plan::new(62_124, Some(Kernel::V6_1), Some("network"), None);
+    plan.programs = vec![Program::Power, Program::Folders];
+    run(&plan);
     let old = [(27_360, Kernel::V6_1, "none", Program::Streams)];
     for (seed, kernel, faults, program) in old {
         run(&Plan::new(seed, Some(kernel), Some(faults), Some(program)));

@@ -14,8 +14,23 @@ impl Args {
     ///
     /// Ends the process with the usage if there is anything else.
     pub fn read(usage: &'static str, flags: &[&str], options: &[&str]) -> Self {
-        let mut args = Self { usage, given: Vec::new() };
+        Self::take(usage, std::env::args().skip(1), flags, options)
+    }
+
+    /// The same after a first word, which says what to do.
+    pub fn read_word(usage: &'static str, flags: &[&str], options: &[&str]) -> (String, Self) {
         let mut words = std::env::args().skip(1);
+        let word = words.next().unwrap_or_default();
+        (word, Self::take(usage, words, flags, options))
+    }
+
+    fn take(
+        usage: &'static str,
+        mut words: impl Iterator<Item = String>,
+        flags: &[&str],
+        options: &[&str],
+    ) -> Self {
+        let mut args = Self { usage, given: Vec::new() };
         while let Some(word) = words.next() {
             let Some(name) = word.strip_prefix("--") else { args.refuse(&word) };
             let value = if flags.contains(&name) {

@@ -1,21 +1,41 @@
 //! What the servers, the load and the comparison share.
 //!
 //! ```text
-//!  compare ──starts──▶ echo_*   one server, pinned to a core; prints its port
+//!  compare ──starts──▶ on_*, echo_raw   a server, pinned to a core; prints its port
 //!     │   ──starts──▶ load      C connections, S bytes each, for T ms; counts, checks every byte
-//!     └── reads the server's CPU time before and after, divides by the requests
+//!     ├── reads the server's CPU time before and after, divides by the requests
+//!     └──starts──▶ on_*, by_hand, bare   work without a load: measures itself, prints figures
 //! ```
 //!
-//! Read in this order: `args`, `process` (pinning, limits), `pattern` (the bytes), `latency`, then
-//! what `compare` is made of: `matrix` (what is measured), `session` (one measurement), `cpu_time`,
-//! `summary` (medians, ratios, dropped rounds), `report`.
+//! Read in this order: `args`, `process` (pinning, limits), `counter` and `cpu_time` (what the
+//! kernel counts), `allocs`, `meter` (a program that measures itself), `program`, then what
+//! programs do: `tasks` and `workloads` (without I/O), `reads` (files), `pattern` and `latency`
+//! (for the load); then what `compare` is made of: `sample` (figures of one measurement), `matrix`
+//! and `jobs` (what is measured), `child`, `session`, `foreign` (one measurement), `summary`
+//! (medians, ratios, dropped rounds), `outcome`, `targets`, `facts`, `report`, `svg`, `plot`.
 
 pub mod args;
 pub mod process;
+pub mod counter;
+pub mod cpu_time;
+pub mod allocs;
+pub mod meter;
+pub mod program;
+pub mod tasks;
+pub mod workloads;
+pub mod reads;
 pub mod pattern;
 pub mod latency;
+pub mod sample;
 pub mod matrix;
-pub mod cpu_time;
+pub mod jobs;
+pub mod child;
 pub mod session;
+pub mod foreign;
 pub mod summary;
+pub mod outcome;
+pub mod targets;
+pub mod facts;
 pub mod report;
+pub mod svg;
+pub mod plot;

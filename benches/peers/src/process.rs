@@ -1,8 +1,10 @@
 //! How every program here sets itself up: its core, its limits, its listener, its port.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
+use crate::allocs;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_setaffinity};
 use socket2::{Domain, Socket, Type};
@@ -17,10 +19,35 @@ pub fn pin(core: usize) -> io::Result<()> {
     Ok(sched_setaffinity(None, &cores)?)
 }
 
-/// Allows as many open descriptors as this user may have.
+/// Descriptors of the largest load, with some to spare.
+const FILES: u64 = 65_536;
+
+/// Allows as many open descriptors as this user may have, more than that if he may.
 pub fn raise_open_files() -> io::Result<()> {
     let maximum = getrlimit(Resource::Nofile).maximum;
+    let more = maximum.map(|maximum| maximum.max(FILES));
+    if setrlimit(Resource::Nofile, Rlimit { current: more, maximum: more }).is_ok() {
+        return Ok(());
+    }
     Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
+}
+
+/// Resident memory of this process.
+pub fn resident_bytes() -> io::Result<u64> {
+    status_bytes(std::process::id(), "VmRSS:")
+}
+
+/// The most that this process ever had resident.
+pub fn most_resident_bytes() -> io::Result<u64> {
+    status_bytes(std::process::id(), "VmHWM:")
+}
+
+/// A line of `/proc/PID/status` that counts memory.
+pub fn status_bytes(pid: u32, name: &str) -> io::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+    kib.map(|kib| kib * 1024).ok_or_else(|| io::Error::other(format!("no {name} in status")))
 }
 
 /// A listener on the loopback, at a port of the kernel's choice, whose connections have
@@ -34,9 +61,21 @@ pub fn listener() -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Tells who started this server where it listens.
+/// Tells who started this server where it listens. If allocations are counted, answers each line on
+/// stdin with the count.
 pub fn announce(addr: SocketAddr) -> io::Result<()> {
+    if allocs::so_far().is_some() {
+        std::thread::spawn(|| {
+            for _ in io::stdin().lines() {
+                say(allocs::so_far().unwrap_or_default()).expect("whoever asks wants to know");
+            }
+        });
+    }
+    say(format_args!("port {}", addr.port()))
+}
+
+fn say(what: impl Display) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    writeln!(stdout, "port {}", addr.port())?;
+    writeln!(stdout, "{what}")?;
     stdout.flush()
 }

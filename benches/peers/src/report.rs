@@ -1,180 +1,227 @@
 //! The tables: Markdown for people, JSON for programs.
 
 use std::fmt::{Display, Write};
-use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::matrix::{Config, RAW_BEST, TOKIO, Variant};
-use crate::session::{Sample, Setting};
-use crate::summary::{Series, Spread};
+use crate::matrix::{Role, VARIANTS};
+use crate::outcome::{Outcome, cpu};
+use crate::sample::Sample;
+use crate::summary::Spread;
+use crate::targets::{self, Verdict};
 
 /// All that a run found.
 #[derive(Debug)]
 pub struct Report {
-    /// The day, as 2026-01-31.
-    pub date: String,
-    /// How it was started.
-    pub command: String,
-    /// Rounds.
-    pub rounds: usize,
-    /// How was measured.
-    pub setting: Setting,
-    /// The servers, in the order of `results`.
-    pub variants: Vec<Variant>,
-    /// The loads, each with a series for each server.
-    pub results: Vec<(Config, Vec<Series>)>,
-    /// How busy the machine was before.
-    pub load_before: String,
-    /// Why the perf event could not be used, if so.
-    pub refusal: Option<String>,
+    /// What there is to know about the run.
+    pub facts: Vec<(&'static str, String)>,
+    /// The jobs, in order.
+    pub outcomes: Vec<Outcome>,
+    /// Programs that were not there.
+    pub missing: Vec<&'static str>,
+    /// Files with plots, beside this one.
+    pub plots: Vec<String>,
 }
 
-impl Report {
-    fn facts(&self) -> Vec<(&'static str, String)> {
-        let Setting { server_core, load_core, warm_ms, ms, .. } = self.setting;
-        let uname = rustix::system::uname();
-        let clock = match &self.refusal {
-            None => "perf event task-clock of the server, threads included".to_owned(),
-            Some(why) => format!("schedstat of the server's threads (perf event: {why})"),
-        };
-        vec![
-            ("date", self.date.clone()),
-            ("command", self.command.clone()),
-            ("commit", output("git", &["describe", "--always", "--dirty", "--exclude", "*"])),
-            ("kernel", format!("{} {}", text(uname.release()), text(uname.machine()))),
-            ("processor", processor()),
-            ("compiler", output("rustc", &["--version"])),
-            ("sexton", version("sexton")),
-            ("tokio", version("tokio")),
-            ("io-uring (crate)", version("io-uring")),
-            ("profile", "release: opt-level 3, fat LTO, one codegen unit, for all".to_owned()),
-            ("clock", clock),
-            ("cores", format!("server on {server_core}, load on {load_core}")),
-            ("load average", format!("{} before, {} after", self.load_before, load_average())),
-            ("niceness", niceness()),
-            (
-                "rounds",
-                format!("{}, of {warm_ms} ms warm-up and {ms} ms, interleaved", self.rounds),
-            ),
-        ]
-    }
+/// A column beside CPU time: its head, the figure's name, what to divide it by, its digits.
+type Column = (&'static str, &'static str, f64, usize);
 
+const COLUMNS: &[Column] = &[
+    ("p50 µs", "p50_ns", 1e3, 0),
+    ("p99 µs", "p99_ns", 1e3, 0),
+    ("p99.9 µs", "p999_ns", 1e3, 0),
+    ("bytes each", "bytes_each", 1.0, 0),
+    ("late on average, ms", "late_mean_ns", 1e6, 2),
+    ("late at most, ms", "late_max_ns", 1e6, 2),
+];
+
+impl Report {
     /// For people.
     pub fn markdown(&self) -> String {
         let mut out = String::new();
-        line(&mut out, "# Echo: CPU time of the server per request\n");
+        line(&mut out, "# CPU time per operation, beside the peers\n");
         line(
             &mut out,
-            "Medians over the rounds, with the least and the greatest. The ratios are of",
+            "Medians over the rounds, with the least and the greatest. Ratios are of the",
         );
-        line(&mut out, "the same rounds. Differences below 3 % mean nothing.\n");
+        line(&mut out, "same rounds. Differences below 3 % mean nothing.\n");
+        for plot in &self.plots {
+            line(&mut out, format_args!("![{plot}]({plot})\n"));
+        }
         line(&mut out, "| | |\n|---|---|");
-        for (name, fact) in self.facts() {
+        for (name, fact) in &self.facts {
             line(&mut out, format_args!("| {name} | {fact} |"));
         }
-        for (config, series) in &self.results {
-            self.table(&mut out, config, series);
+        self.targets(&mut out);
+        self.losses(&mut out);
+        for outcome in &self.outcomes {
+            table(&mut out, outcome);
         }
-        line(&mut out, "\n## The servers\n\n| | |\n|---|---|");
-        for variant in &self.variants {
+        line(&mut out, "\n## The echo servers\n\n| | |\n|---|---|");
+        for variant in VARIANTS {
             line(&mut out, format_args!("| {} | {} |", variant.name, variant.about));
         }
         self.left_out(&mut out);
         out
     }
 
-    fn table(&self, out: &mut String, config: &Config, series: &[Series]) {
-        line(out, format_args!("\n## {}\n", config.name()));
-        line(out, "| | CPU µs / request | of raw-best | of tokio | requests/s | p50 µs | p99 µs |");
+    fn targets(&self, out: &mut String) {
+        let verdicts = targets::verdicts(&self.outcomes);
+        if verdicts.is_empty() {
+            return;
+        }
+        line(out, "\n## Targets\n");
+        line(out, "| workload | figure | against | Sexton | ratio or figure | target | |");
         line(out, "|---|---|---|---|---|---|---|");
-        for (variant, of) in self.variants.iter().zip(series) {
-            if !variant.takes(config) {
-                continue;
-            }
-            let median = |what: &dyn Fn(&Sample) -> f64, digits| {
-                of.spread(what)
-                    .map_or_else(|| "-".to_owned(), |found| format!("{:.digits$}", found.median))
-            };
+        for verdict in &verdicts {
+            let Verdict { job, figure, against, ours, found, at_most } = verdict;
+            let against = against.map_or_else(
+                || "-".to_owned(),
+                |(name, median)| format!("{name} {}", short(median)),
+            );
+            let met = if verdict.met() { "met" } else { "**not met**" };
+            let (found, ours) = (spread(Some(*found), 2), format!("{} {}", ours.0, short(ours.1)));
             line(
                 out,
                 format_args!(
-                    "| {} | {} | {} | {} | {} | {} | {} |",
-                    variant.name,
-                    spread(of.spread(|sample| sample.ns_per_request() / 1e3), 3),
-                    spread(self.ratio(series, of, RAW_BEST), 2),
-                    spread(self.ratio(series, of, TOKIO), 2),
-                    median(&Sample::requests_per_second, 0),
-                    median(&|sample| sample.p50_ns as f64 / 1e3, 0),
-                    median(&|sample| sample.p99_ns as f64 / 1e3, 0),
+                    "| {job} | {figure} | {against} | {ours} | {found} | at most {} | {met} |",
+                    short(*at_most)
                 ),
             );
         }
     }
 
-    fn ratio(&self, series: &[Series], of: &Series, to: &str) -> Option<Spread> {
-        let index = self.variants.iter().position(|variant| variant.name == to)?;
-        of.ratio(&series[index])
+    /// Where somebody else is better.
+    fn losses(&self, out: &mut String) {
+        line(out, "\n## Where a peer takes less CPU time than Sexton\n");
+        let before = out.len();
+        for outcome in &self.outcomes {
+            let Some((_, ours)) = outcome.best(Role::Sexton) else { continue };
+            for role in [Role::Peer, Role::Program] {
+                let Some((entrant, theirs)) = outcome.best(role) else { continue };
+                let Some(ratio) = theirs.ratio(ours) else { continue };
+                if ratio.median < 1.0 {
+                    let (job, name) = (outcome.job.name(), entrant.name);
+                    line(out, format_args!("- {job}: {name}, {:.2} of Sexton's", ratio.median));
+                }
+            }
+        }
+        if out.len() == before {
+            line(out, "Nowhere in this run.");
+        }
     }
 
-    /// Rounds that don't count.
+    /// What does not count, and what was not there.
     fn left_out(&self, out: &mut String) {
-        line(out, "\n## Rounds left out\n");
+        line(out, "\n## Left out\n");
         let before = out.len();
-        for (config, series) in &self.results {
-            for (variant, of) in self.variants.iter().zip(series) {
-                let name = format!("{}, {}", variant.name, config.name());
-                for (round, sample) in of.dropped() {
-                    let us = sample.ns_per_request() / 1e3;
+        for program in &self.missing {
+            line(out, format_args!("- {program} is not built"));
+        }
+        for outcome in &self.outcomes {
+            for (entrant, series) in outcome.all() {
+                let name = format!("{}, {}", entrant.name, outcome.job.name());
+                for (round, sample) in series.dropped() {
+                    let us = sample.ns_per_op() / 1e3;
                     let why = "more than 1.5 medians: the machine was slowed down";
                     line(out, format_args!("- round {round}, {name}: {us:.3} µs, {why}"));
                 }
-                for (round, why) in of.failed() {
+                for (round, why) in series.failed() {
                     line(out, format_args!("- round {round}, {name}: failed: {why}"));
                 }
             }
         }
         if out.len() == before {
-            line(out, "None.");
+            line(out, "Nothing.");
         }
     }
 
     /// For programs.
     pub fn json(&self) -> String {
         let facts: serde_json::Map<String, Value> =
-            self.facts().into_iter().map(|(name, fact)| (name.to_owned(), json!(fact))).collect();
-        let results = self.results.iter().flat_map(|(config, series)| {
-            let measured = self.variants.iter().zip(series);
-            measured.filter(|(variant, _)| variant.takes(config)).map(|(variant, of)| {
+            self.facts.iter().map(|(name, fact)| ((*name).to_owned(), json!(fact))).collect();
+        let results = self.outcomes.iter().flat_map(|outcome| {
+            outcome.all().zip(&outcome.counts).map(move |((entrant, series), counts)| {
                 json!({
-                    "server": variant.name,
-                    "connections": config.connections,
-                    "bytes": config.bytes,
-                    "cpu_ns_per_request": figures(of.spread(Sample::ns_per_request)),
-                    "of_raw_best": figures(self.ratio(series, of, RAW_BEST)),
-                    "of_tokio": figures(self.ratio(series, of, TOKIO)),
-                    "rounds": of.rounds().iter().map(sample_json).collect::<Vec<_>>(),
-                    "dropped": of.dropped().iter().map(sample_json).collect::<Vec<_>>(),
-                    "failed": of.failed(),
+                    "workload": outcome.job.workload,
+                    "config": outcome.job.config,
+                    "entrant": entrant.name,
+                    "cpu_ns_per_op": figures(cpu(series)),
+                    "rounds": series.rounds().iter().map(sample_json).collect::<Vec<_>>(),
+                    "dropped": series.dropped().iter().map(sample_json).collect::<Vec<_>>(),
+                    "failed": series.failed(),
+                    "counts": counts.as_ref().map(Sample::figures),
                 })
             })
         });
-        let all = json!({ "facts": facts, "results": results.collect::<Vec<_>>() });
+        let targets = targets::verdicts(&self.outcomes).into_iter().map(|verdict| {
+            json!({
+                "job": verdict.job,
+                "figure": verdict.figure,
+                "against": verdict.against.map(|(name, _)| name),
+                "sexton": verdict.ours.0,
+                "found": figures(Some(verdict.found)),
+                "at_most": verdict.at_most,
+                "met": verdict.met(),
+            })
+        });
+        let (results, targets) = (results.collect::<Vec<_>>(), targets.collect::<Vec<_>>());
+        let all = json!({ "facts": facts, "targets": targets, "results": results });
         format!("{all:#}\n")
     }
 }
 
+/// A table of one job.
+fn table(out: &mut String, outcome: &Outcome) {
+    let job = &outcome.job;
+    line(out, format_args!("\n## {}\n", job.name()));
+    let hand = outcome.best(Role::Hand);
+    let peer = outcome.best(Role::Peer).or_else(|| outcome.best(Role::Program));
+    let medians = outcome.all().filter_map(|(_, series)| cpu(series));
+    let micro = medians.map(|spread| spread.median).fold(0.0, f64::max) > 2000.0;
+    let (unit, scale, digits) = if micro { ("µs", 1e-3, 3) } else { ("ns", 1.0, 1) };
+    let columns: Vec<&Column> = COLUMNS
+        .iter()
+        .filter(|column| outcome.series.iter().any(|series| series.figure(column.1).is_some()))
+        .collect();
+    let counted = outcome.counts.iter().any(Option::is_some);
+    let mut head = format!("| | CPU {unit} / {} |", job.unit);
+    for (who, of) in [("best by hand", hand), ("best peer", peer)] {
+        if let Some((entrant, _)) = of {
+            write!(head, " of {who}: {} |", entrant.name).expect("a string takes everything");
+        }
+    }
+    head += &format!(" {}s/s |", job.unit);
+    head.extend(columns.iter().map(|column| format!(" {} |", column.0)));
+    if counted {
+        head += " allocations | system calls |";
+    }
+    line(out, &head);
+    line(out, format_args!("|{}", "---|".repeat(head.matches('|').count() - 1)));
+    for ((entrant, series), counts) in outcome.all().zip(&outcome.counts) {
+        let mut row = format!("| {} |", entrant.name);
+        row += &format!(" {} |", spread(cpu(series).map(|spread| spread.times(scale)), digits));
+        for (_, to) in [hand, peer].into_iter().flatten() {
+            row += &format!(" {} |", spread(series.ratio(to), 2));
+        }
+        row += &format!(" {} |", median(series.spread(Sample::per_second), 1.0, 0));
+        for (_, name, scale, digits) in &columns {
+            row += &format!(" {} |", median(series.figure(name), *scale, *digits));
+        }
+        if counted {
+            for name in ["allocations", "calls"] {
+                let figure = counts.as_ref().and_then(|sample| sample.get(name));
+                let each = figure.zip(counts.as_ref()).map(|(n, sample)| n / sample.operations());
+                let each = each.map_or_else(|| "-".to_owned(), |each| format!("{each:.3}"));
+                row += &format!(" {each} |");
+            }
+        }
+        line(out, &row);
+    }
+}
+
 fn sample_json((round, sample): (&usize, &Sample)) -> Value {
-    json!({
-        "round": round,
-        "requests": sample.requests,
-        "cpu_ns": sample.cpu_ns,
-        "schedstat_ns": sample.schedstat_ns,
-        "by_event": sample.by_event,
-        "wall_ns": sample.wall_ns,
-        "p50_ns": sample.p50_ns,
-        "p99_ns": sample.p99_ns,
-    })
+    json!({ "round": round, "figures": sample.figures() })
 }
 
 fn figures(spread: Option<Spread>) -> Value {
@@ -193,85 +240,15 @@ fn spread(spread: Option<Spread>, digits: usize) -> String {
     )
 }
 
+fn median(spread: Option<Spread>, scale: f64, digits: usize) -> String {
+    spread.map_or_else(|| "-".to_owned(), |found| format!("{:.digits$}", found.median / scale))
+}
+
+/// A figure with three or four digits that count.
+fn short(value: f64) -> String {
+    if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+}
+
 fn line(out: &mut String, text: impl Display) {
     writeln!(out, "{text}").expect("a string takes everything");
-}
-
-fn text(of: &std::ffi::CStr) -> String {
-    of.to_string_lossy().into_owned()
-}
-
-/// What a program prints, in one line.
-fn output(program: &str, args: &[&str]) -> String {
-    let output = Command::new(program).args(args).output();
-    let stdout = output.ok().filter(|output| output.status.success()).map(|output| output.stdout);
-    stdout.map_or_else(
-        || "unknown".to_owned(),
-        |stdout| String::from_utf8_lossy(&stdout).trim().to_owned(),
-    )
-}
-
-fn processor() -> String {
-    let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name"));
-    let model = model.map_or("unknown", |rest| rest.trim_start_matches(['\t', ':', ' ']));
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    format!("{model}, {cores} cores")
-}
-
-/// How many threads want to run, over one minute; ours are one or two of them.
-pub fn load_average() -> String {
-    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split(' ').next().unwrap_or_default().to_owned()
-}
-
-/// The niceness of all programs of a run: they inherit it.
-fn niceness() -> String {
-    let niceness = rustix::process::getpriority_process(None);
-    niceness.map_or_else(|error| error.to_string(), |niceness| niceness.to_string())
-}
-
-/// The version of a package in our lock file.
-fn version(package: &str) -> String {
-    let lock = include_str!("../Cargo.lock");
-    let name = format!("name = \"{package}\"\nversion = \"");
-    let found = lock.split(&name).nth(1).and_then(|rest| rest.split('"').next());
-    found.unwrap_or("unknown").to_owned()
-}
-
-/// A day since 1970, as 2026-01-31.
-pub fn date(days: i64) -> String {
-    // Years begin in March, so that a leap day is the last of its year; eras have 400 years.
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let from_march = (5 * day + 2) / 153;
-    let day = day - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn days_become_dates_across_leap_years() {
-        for (days, date) in [
-            (0, "1970-01-01"),
-            (59, "1970-03-01"),
-            (11_016, "2000-02-29"),
-            (11_017, "2000-03-01"),
-            (20_088, "2024-12-31"),
-            (20_089, "2025-01-01"),
-        ] {
-            assert_eq!(super::date(days), date);
-        }
-    }
-
-    #[test]
-    fn versions_are_those_of_the_lock_file() {
-        assert!(super::version("tokio").starts_with("1."));
-        assert_eq!(super::version("no-such-package"), "unknown");
-    }
 }

@@ -1,131 +1,205 @@
-//! One measurement: a fresh server, a load, and the server's CPU time between the load's two rests.
+//! One measurement: a fresh process, or a fresh server and a load between whose two rests the
+//! server's CPU time is read.
 
-use std::io::{self, BufRead, BufReader, ErrorKind, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
+use std::time::{Duration, Instant};
 
+use crate::child::Program;
+use crate::counter::{Counter, What};
 use crate::cpu_time::CpuTime;
-use crate::matrix::{Config, SHORT, Sized, Variant};
+use crate::foreign;
+use crate::matrix::{Config, Entrant, How, Job, SHORT, Sized, Variant};
+use crate::process::status_bytes;
+use crate::sample::{Sample, unexpected};
 
 /// Where and how long is measured.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// The folder of the programs.
     pub programs: PathBuf,
+    /// The folder of what they read.
+    pub data: PathBuf,
     /// The server's core.
     pub server_core: usize,
-    /// The load's core.
+    /// The load's core, for loads on the same core.
     pub load_core: usize,
+    /// The load's core, for loads that are to have their own.
+    pub other_core: usize,
     /// The part that is not measured.
     pub warm_ms: u64,
     /// The part that is.
     pub ms: u64,
+    /// Whether allocations and system calls are counted instead of time.
+    pub counts: bool,
 }
 
-/// What one measurement found.
-#[derive(Clone, Copy, Debug)]
-pub struct Sample {
-    /// Echoes that were counted and checked.
-    pub requests: u64,
-    /// The server's CPU time for them, by the perf event, else by `schedstat`.
-    pub cpu_ns: u64,
-    /// The same by `schedstat`.
-    pub schedstat_ns: u64,
-    /// Whether the perf event was there.
-    pub by_event: bool,
-    /// How long it took.
-    pub wall_ns: u64,
-    /// The time of a request that half of all requests don't exceed.
-    pub p50_ns: u64,
-    /// The time of a request that 99 % of all requests don't exceed.
-    pub p99_ns: u64,
-}
-
-impl Sample {
-    /// CPU time of the server for one request.
-    pub fn ns_per_request(&self) -> f64 {
-        self.cpu_ns as f64 / self.requests as f64
-    }
-
-    /// Requests in a second of real time.
-    pub fn requests_per_second(&self) -> f64 {
-        self.requests as f64 * 1e9 / self.wall_ns as f64
+/// Measures one entrant of a job.
+pub fn measure(setting: &Setting, job: &Job, entrant: &Entrant) -> io::Result<Sample> {
+    let load_core = if job.apart { setting.other_core } else { setting.load_core };
+    match &entrant.how {
+        How::Inside { program, options } => inside(setting, program, options),
+        How::Echo { variant, config, storm } => echo(setting, load_core, variant, config, *storm),
+        How::Idle { variant, connections } => idle(setting, load_core, variant, *connections),
+        How::Proxy { program, config } => proxy(setting, program, config),
+        How::Fio { options, operations } => foreign::fio(setting, options, *operations),
+        How::Http { server, file } => foreign::http(setting, *server, file),
     }
 }
 
-/// A program that we started; it ends with this value.
-struct Program {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
+/// A program of ours, pinned.
+fn own(setting: &Setting, name: &str, core: usize) -> Command {
+    let mut command = Command::new(setting.programs.join(name));
+    command.arg("--core").arg(core.to_string());
+    command
 }
 
-impl Program {
-    fn start(programs: &Path, name: &str, options: &[String]) -> io::Result<Self> {
-        let mut command = Command::new(programs.join(name));
-        command.args(options).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().map_err(|error| {
-            let what = format!("{name}: {error}; `cargo build --release` makes the programs");
-            io::Error::new(error.kind(), what)
-        })?;
-        let stdout = child.stdout.take().expect("it was asked for");
-        Ok(Self { child, stdout: BufReader::new(stdout) })
-    }
+/// Seconds that work without a load may take.
+const PATIENCE: &str = "60";
 
-    fn line(&mut self) -> io::Result<String> {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line)?;
-        if line.is_empty() { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(line) }
-    }
-
-    fn go(&mut self) -> io::Result<()> {
-        let mut stdin = self.child.stdin.take().expect("a load goes once");
-        stdin.write_all(b"go\n")
-    }
+fn inside(setting: &Setting, program: &str, options: &[String]) -> io::Result<Sample> {
+    let mut command = Command::new("timeout");
+    command.arg(PATIENCE).arg(setting.programs.join(program)).current_dir(&setting.data);
+    command.args(options).args(["--core", &setting.server_core.to_string()]);
+    command.args(setting.counts.then_some("--counts"));
+    Sample::parse(&Program::start(&mut command)?.line()?)
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        // An error says that it has ended by itself, and so does an unsuccessful wait.
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let _ = self.child.wait();
-    }
+/// A server that listens.
+pub(crate) struct Server {
+    pub(crate) program: Program,
+    pub(crate) clock: CpuTime,
+    pub(crate) port: String,
+    /// Whether it tells how often it allocated.
+    pub(crate) counts: bool,
 }
 
-/// Measures one variant under one load.
-pub fn measure(setting: &Setting, variant: &Variant, config: &Config) -> io::Result<Sample> {
-    let mut options = server_options(variant, config);
-    options.extend(["--core".to_owned(), setting.server_core.to_string()]);
-    let mut server = Program::start(&setting.programs, variant.program, &options)?;
-    let clock = CpuTime::of(server.child.id());
-    let port = server.line()?;
-    let port = port.trim().strip_prefix("port ").ok_or_else(|| unexpected(&port))?;
-    let mut load = Program::start(&setting.programs, "load", &load_options(setting, config, port))?;
+/// One of our echo servers.
+fn server(setting: &Setting, variant: &Variant, config: Option<&Config>) -> io::Result<Server> {
+    let mut command = Command::new(setting.programs.join(variant.program));
+    command.args(variant.options);
+    command.args(config.map(|config| server_options(variant, config)).unwrap_or_default());
+    command.args(["--core", &setting.server_core.to_string()]);
+    command.args(setting.counts.then_some("--counts"));
+    listening(&mut command, setting.counts)
+}
+
+/// Starts a server of ours.
+fn listening(command: &mut Command, counts: bool) -> io::Result<Server> {
+    let mut program = Program::start(command)?;
+    // Before it starts threads.
+    let clock = CpuTime::of(program.id());
+    let line = program.line()?;
+    let port = line.trim().strip_prefix("port ").ok_or_else(|| unexpected(&line))?.to_owned();
+    Ok(Server { program, clock, port, counts })
+}
+
+fn echo(
+    setting: &Setting,
+    load_core: usize,
+    variant: &Variant,
+    config: &Config,
+    storm: bool,
+) -> io::Result<Sample> {
+    let server = server(setting, variant, Some(config))?;
+    under_load(setting, load_core, server, config, storm)
+}
+
+/// What a server takes between two rests of the load.
+fn under_load(
+    setting: &Setting,
+    load_core: usize,
+    server: Server,
+    config: &Config,
+    storm: bool,
+) -> io::Result<Sample> {
+    let Server { mut program, clock, port, counts } = server;
+    let calls = if counts { Counter::of(program.id(), What::SystemCalls).ok() } else { None };
+    let mut command = own(setting, "load", load_core);
+    command.args(["--port", &port, "--connections", &config.connections.to_string()]);
+    command.args(["--bytes", &config.bytes.to_string(), "--ms", &setting.ms.to_string()]);
+    command.args(["--warm-ms", &setting.warm_ms.to_string()]);
+    command.args(storm.then_some("--storm"));
+    let mut load = Program::start(&mut command)?;
     load.line()?;
-    let before = clock.read()?;
-    load.go()?;
-    let counts = load.line()?;
-    let after = clock.read()?;
+    let allocations_before = if counts { Some(allocations(&mut program)?) } else { None };
+    let calls_before = calls.as_ref().map(Counter::read).transpose()?;
+    let before = clock.read()?.ns();
+    load.tell("go")?;
+    let figures = load.line()?;
+    let after = clock.read()?.ns();
+    let mut sample = Sample::parse(&figures)?;
+    sample.set("cpu_ns", (after - before) as f64);
+    if let Some((before, counter)) = calls_before.zip(calls) {
+        sample.set("calls", (counter.read()? - before) as f64);
+    }
+    if let Some(before) = allocations_before {
+        sample.set("allocations", (allocations(&mut program)? - before) as f64);
+    }
+    Ok(sample)
+}
 
-    let parsed = counts.split_whitespace().map(str::parse::<u64>).collect::<Result<Vec<_>, _>>();
-    let Ok([requests, wall_ns, p50_ns, p99_ns]) = parsed.as_deref() else {
-        return Err(unexpected(&counts));
+/// A proxy between the load and the echo by hand, which share the other core.
+fn proxy(setting: &Setting, program: &str, config: &Config) -> io::Result<Sample> {
+    let mut command = Command::new(setting.programs.join("echo_raw"));
+    command.args(["--direct", "--core", &setting.other_core.to_string()]);
+    let backend = listening(&mut command, false)?;
+    let server = if program.is_empty() {
+        foreign::haproxy(setting, &backend.port)?
+    } else {
+        let mut command = Command::new(setting.programs.join(program));
+        command.args(["proxy", "--to", &backend.port]);
+        command.args(["--core", &setting.server_core.to_string()]);
+        listening(&mut command, false)?
     };
-    let schedstat_ns = after.schedstat_ns - before.schedstat_ns;
-    let by_event = after.task_clock_ns.zip(before.task_clock_ns);
-    Ok(Sample {
-        requests: *requests,
-        cpu_ns: by_event.map_or(schedstat_ns, |(after, before)| after - before),
-        schedstat_ns,
-        by_event: by_event.is_some(),
-        wall_ns: *wall_ns,
-        p50_ns: *p50_ns,
-        p99_ns: *p99_ns,
-    })
+    under_load(setting, setting.other_core, server, config, false)
+}
+
+fn allocations(server: &mut Program) -> io::Result<u64> {
+    server.tell("")?;
+    let line = server.line()?;
+    line.trim().parse().map_err(|_| unexpected(&line))
+}
+
+/// How long a server may take until its memory is at rest.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// Connections that wait for data: what each holds of the server's memory.
+fn idle(
+    setting: &Setting,
+    load_core: usize,
+    variant: &Variant,
+    connections: usize,
+) -> io::Result<Sample> {
+    let Server { program, clock, port, .. } = server(setting, variant, None)?;
+    let resident = || status_bytes(program.id(), "VmRSS:");
+    let (before, cpu_before) = (resident()?, clock.read()?.ns());
+    let mut command = own(setting, "load", load_core);
+    command.args(["--idle", "--port", &port, "--connections", &connections.to_string()]);
+    let begin = Instant::now();
+    let mut load = Program::start(&mut command)?;
+    load.line()?;
+    let wall = begin.elapsed();
+    let mut after = resident()?;
+    loop {
+        std::thread::sleep(SETTLE);
+        let now = resident()?;
+        if std::mem::replace(&mut after, now) == now {
+            break;
+        }
+    }
+    let mut sample = Sample::default();
+    sample.set("ops", connections as f64);
+    sample.set("cpu_ns", (clock.read()?.ns() - cpu_before) as f64);
+    sample.set("wall_ns", wall.as_nanos() as f64);
+    sample.set("bytes_each", after.saturating_sub(before) as f64 / connections as f64);
+    load.tell("")?;
+    Ok(sample)
 }
 
 fn server_options(variant: &Variant, config: &Config) -> Vec<String> {
-    let mut options: Vec<String> = variant.options.iter().map(ToString::to_string).collect();
+    let mut options = Vec::new();
     if config.bytes > SHORT && variant.sized != Sized::No {
         let own = variant.sized == Sized::Own || variant.program == "echo_raw";
         let name = if own { "--buf-len" } else { "--recv-len" };
@@ -139,19 +213,15 @@ fn server_options(variant: &Variant, config: &Config) -> Vec<String> {
     options
 }
 
-fn load_options(setting: &Setting, config: &Config, port: &str) -> Vec<String> {
-    let numbers = [
-        ("--connections", config.connections as u64),
-        ("--bytes", config.bytes as u64),
-        ("--warm-ms", setting.warm_ms),
-        ("--ms", setting.ms),
-        ("--core", setting.load_core as u64),
-    ];
-    let numbers =
-        numbers.into_iter().flat_map(|(name, value)| [name.to_owned(), value.to_string()]);
-    numbers.chain(["--port".to_owned(), port.to_owned()]).collect()
-}
-
-fn unexpected(line: &str) -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, format!("unexpected line: {line}"))
+/// Makes the files that jobs read.
+pub fn prepare(data: &Path, jobs: &[Job]) -> io::Result<()> {
+    std::fs::create_dir_all(data)?;
+    for job in jobs {
+        for (name, bytes) in &job.files {
+            let path = data.join(name);
+            crate::reads::make(&path, *bytes)?;
+            crate::reads::warm(&path)?;
+        }
+    }
+    Ok(())
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::session::Sample;
+use crate::sample::Sample;
 
-/// A round counts as slowed down when a request costs so much more than in the median round.
+/// A round counts as slowed down when an operation costs so much more than in the median round.
 const SLOWED_DOWN: f64 = 1.5;
 
 /// A median with the least and the greatest.
@@ -27,6 +27,13 @@ impl Spread {
         let (lower, upper) = (sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]);
         Some(Self { median: f64::midpoint(lower, upper), min, max })
     }
+
+    /// The same in another unit.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        let Self { median, min, max } = self;
+        Self { median: median * factor, min: min * factor, max: max * factor }
+    }
 }
 
 /// All rounds of one variant under one load.
@@ -41,16 +48,16 @@ impl Series {
     /// Adds a round's sample, or why there is none.
     pub fn add(&mut self, round: usize, sample: std::io::Result<Sample>) {
         match sample {
-            Ok(sample) if sample.requests > 0 => drop(self.rounds.insert(round, sample)),
-            Ok(_) => drop(self.failed.insert(round, "no echo at all".to_owned())),
+            Ok(sample) if sample.operations() > 0.0 => drop(self.rounds.insert(round, sample)),
+            Ok(_) => drop(self.failed.insert(round, "no operation at all".to_owned())),
             Err(error) => drop(self.failed.insert(round, error.to_string())),
         }
     }
 
     /// Moves the rounds in which the machine was slowed down out of the way.
     pub fn settle(&mut self) {
-        let Some(ns) = self.spread(Sample::ns_per_request) else { return };
-        let slow = |sample: &Sample| sample.ns_per_request() > SLOWED_DOWN * ns.median;
+        let Some(ns) = self.spread(Sample::ns_per_op) else { return };
+        let slow = |sample: &Sample| sample.ns_per_op() > SLOWED_DOWN * ns.median;
         let all = std::mem::take(&mut self.rounds).into_iter();
         (self.dropped, self.rounds) = all.partition(|(_, sample)| slow(sample));
     }
@@ -75,24 +82,33 @@ impl Series {
         Spread::of(self.rounds.values().map(what))
     }
 
-    /// CPU time per request in units of another series' in the same round.
+    /// The spread of a figure, if there is one.
+    pub fn figure(&self, name: &str) -> Option<Spread> {
+        Spread::of(self.rounds.values().filter_map(|sample| sample.get(name)))
+    }
+
+    /// CPU time per operation in units of another series' in the same round.
     pub fn ratio(&self, to: &Self) -> Option<Spread> {
-        Spread::of(self.rounds.iter().filter_map(|(round, sample)| {
-            to.rounds.get(round).map(|other| sample.ns_per_request() / other.ns_per_request())
-        }))
+        self.ratio_of(to, |sample| Some(sample.ns_per_op()))
+    }
+
+    /// Something in units of another series' in the same round.
+    pub fn ratio_of(&self, to: &Self, what: impl Fn(&Sample) -> Option<f64>) -> Option<Spread> {
+        Spread::of(
+            self.rounds
+                .iter()
+                .filter_map(|(round, sample)| Some(what(sample)? / what(to.rounds.get(round)?)?)),
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Series, Spread};
-    use crate::session::Sample;
+    use crate::sample::Sample;
 
-    fn sample(ns_per_request: u64) -> std::io::Result<Sample> {
-        let cpu_ns = 1000 * ns_per_request;
-        let (requests, schedstat_ns, by_event) = (1000, cpu_ns, true);
-        let (wall_ns, p50_ns, p99_ns) = (1_000_000, 1, 1);
-        Ok(Sample { requests, cpu_ns, schedstat_ns, by_event, wall_ns, p50_ns, p99_ns })
+    fn sample(ns_per_op: u64) -> std::io::Result<Sample> {
+        Sample::parse(&format!("ops 1000 cpu_ns {} wall_ns 1000000", 1000 * ns_per_op))
     }
 
     #[test]

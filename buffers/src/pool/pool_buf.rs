@@ -1,14 +1,20 @@
-//! `PoolBuf`: one buffer of a pool, with a user, until it is dropped.
+//! `PoolBuf`: one buffer of a pool, or a piece of one, with a user, until it is dropped.
 //!
 //! # Invariants
 //!
-//! - **P1**, **P3**, **P4** as in `provided`: the bytes of buffer `bid` are initialised, and belong
-//!   to this value alone as long as it lives; the pool's memory lives as long, too.
-//! - **B1** `start <= end <= buf_len`.
+//! - **P1**, **P3**, **P4** as in `provided`: the bytes of buffer `bid` before `limit`, from where
+//!   `start` was at first, are initialised, and belong to this value alone as long as it lives; the
+//!   pool's memory lives as long, too.
+//! - **B1** `start <= end <= limit <= buf_len`; `start` only grows.
 #![allow(unsafe_code, reason = "slices of the pool's memory")]
 
 use alloc::rc::Rc;
-use core::{fmt, mem::MaybeUninit, ops::Deref, ptr, slice};
+use core::{
+    fmt,
+    mem::MaybeUninit,
+    ops::{Deref, Range},
+    ptr, slice,
+};
 
 use super::provided::Shared;
 use crate::{IoBuf, IoBufMut};
@@ -19,6 +25,8 @@ use crate::{IoBuf, IoBufMut};
 /// pool's memory alive, and stays on its thread.
 ///
 /// The rest of the buffer is initialised too: with zeros, or with what an earlier user received.
+/// A piece of a buffer that the kernel fills step by step has no rest: what comes behind it is not
+/// this piece's.
 ///
 /// ```
 /// use sexton_buffers::{IoBuf, IoBufMut, ProvidedPool};
@@ -26,9 +34,9 @@ use crate::{IoBuf, IoBufMut};
 /// let pool = ProvidedPool::new(0, 1, 16)?;
 /// # // SAFETY: no kernel knows this ring; the buffer was just picked.
 /// # let mut buf = unsafe {
-/// #     let (bid, at, _) = pool.pick().unwrap();
+/// #     let (bid, at, _) = pool.pick(5).unwrap();
 /// #     at.copy_from(b"hello".as_ptr(), 5);
-/// #     pool.take(bid, 5)?
+/// #     pool.take(bid, 5, false)?.next().unwrap()
 /// # };
 /// // `buf` came with a completion of the kernel.
 /// assert_eq!(&buf[..], b"hello");
@@ -43,13 +51,28 @@ pub struct PoolBuf {
     bid: u16,
     start: u32,
     end: u32,
+    limit: u32,
 }
 
 impl PoolBuf {
-    /// The pool says that P1 holds for `bid` from now on.
-    pub(super) fn new(pool: Rc<Shared>, bid: u16, len: u32) -> Self {
-        debug_assert!(len <= pool.buf_len(), "B1");
-        Self { pool, bid, start: 0, end: len }
+    /// The pool says that P1 holds for a whole buffer from now on.
+    pub(super) fn whole(pool: Rc<Shared>, bid: u16, len: u32) -> Self {
+        let limit = pool.buf_len();
+        debug_assert!(len <= limit, "B1");
+        Self { pool, bid, start: 0, end: len, limit }
+    }
+
+    /// The pool says that P1 holds for these bytes of a buffer from now on.
+    pub(super) fn piece(pool: Rc<Shared>, bid: u16, bytes: Range<u32>) -> Self {
+        let Range { start, end } = bytes;
+        debug_assert!(start <= end && end <= pool.buf_len(), "B1");
+        Self { pool, bid, start, end, limit: end }
+    }
+
+    /// The buffer that a bundle filled after this one, with at most so many bytes.
+    pub(super) fn following(&self, len: u32) -> Self {
+        let bid = self.pool.after(self.bid);
+        Self::whole(Rc::clone(&self.pool), bid, len.min(self.pool.buf_len()))
     }
 
     /// The buffer's number in its ring.
@@ -86,8 +109,8 @@ unsafe impl IoBuf for PoolBuf {
     }
 }
 
-// SAFETY: P1, P3: the unfilled bytes are the ones behind, this value's alone and initialised (5,
-// 7); `end` is the border that `mark_filled` and `clear` move (6, 8).
+// SAFETY: P1, P3: the unfilled bytes are those before `limit`, this value's alone and initialised
+// (5, 7); `end` is the border that `mark_filled` and `clear` move (6, 8).
 unsafe impl IoBufMut for PoolBuf {
     fn unfilled(&mut self) -> *mut [MaybeUninit<u8>] {
         ptr::slice_from_raw_parts_mut(self.at(self.end).cast(), self.init_len())
@@ -110,7 +133,7 @@ unsafe impl IoBufMut for PoolBuf {
     }
 
     fn init_len(&self) -> usize {
-        (self.pool.buf_len() - self.end) as usize
+        (self.limit - self.end) as usize
     }
 }
 

@@ -42,7 +42,7 @@ use core::task::Waker;
 use list::{Linked, Links, List, Which};
 use pages::Pages;
 use slab::Slab;
-use state::{Action, State};
+use state::{Action, Early, State};
 
 /// What the registry needs to know of an operation's type, made by whoever defines operations.
 ///
@@ -125,6 +125,17 @@ struct Record<C: 'static> {
     links: [Links; 2],
 }
 
+impl<C> Record<C> {
+    /// What a future is told that has to wait.
+    fn waits<T>(&self, waker: &Waker) -> Polled<T> {
+        match &self.state {
+            State::InFlight { waker: Some(old), .. } if old.will_wake(waker) => Polled::Pending,
+            State::InFlight { .. } => Polled::NeedsWaker,
+            _ => Polled::Dead,
+        }
+    }
+}
+
 impl<C> Linked for Record<C> {
     fn links(&mut self, which: Which) -> &mut Links {
         &mut self.links[which as usize]
@@ -154,10 +165,8 @@ pub enum Next<C: 'static> {
 #[derive(Debug)]
 pub struct Ending<C: 'static> {
     key: Key,
-    /// The last answer.
+    /// The result: the last answer, or what came before a notification.
     pub answer: Answer,
-    /// An earlier answer, of an operation that gives several.
-    pub first: Option<Answer>,
     /// What was noted at submission.
     pub facts: Facts,
     mark: Option<Mark>,
@@ -233,13 +242,13 @@ impl<C> Drop for Parcel<C> {
 
 /// What a poll of an operation's future found.
 #[derive(Debug)]
-pub enum Polled<C: 'static> {
+pub enum Polled<T> {
     /// Not yet; the stored waker is the right one.
     Pending,
     /// Not yet, and the waker has to be replaced ([`Registry::set_waker`]).
     NeedsWaker,
-    /// The last answer is here.
-    Ended(Ending<C>),
+    /// What was asked for is here: the right to end the operation, or its result.
+    Ready(T),
     /// No such operation: it was ended by somebody else, or its runtime is gone.
     Dead,
 }
@@ -338,7 +347,8 @@ impl<C> Registry<C> {
         matches!(self.record(key)?.state, State::Placed).then(|| self.remove(key))
     }
 
-    /// The operation is described: from here to its last answer it belongs to the kernel.
+    /// The operation is described: from here to its last answer it belongs to the kernel. If it is
+    /// `notified`, its result comes before that.
     ///
     /// # Safety
     /// `mark` is good for the operation's own buffer until its last answer.
@@ -347,15 +357,19 @@ impl<C> Registry<C> {
         key: Key,
         facts: Facts,
         mark: Option<Mark>,
-        waker: Option<Waker>,
+        notified: bool,
         detached: bool,
     ) {
         let Some(record) = self.record(key) else { return };
         debug_assert!(matches!(record.state, State::Placed));
         record.facts = facts;
         record.mark = mark;
-        record.state =
-            if detached { State::Detached } else { State::InFlight { waker, first: None } };
+        let early = if notified { Early::Expected } else { Early::Never };
+        record.state = if detached {
+            State::Detached { early }
+        } else {
+            State::InFlight { waker: None, early }
+        };
         self.in_flight += 1;
     }
 
@@ -372,20 +386,22 @@ impl<C> Registry<C> {
         record.state.is_in_flight().then_some(record.facts)
     }
 
-    /// Asks for the answer on behalf of the operation's future.
-    pub fn poll(&mut self, key: Key, waker: &Waker) -> Polled<C> {
+    /// Asks for the operation on behalf of its future: the kernel's last answer has to be here.
+    pub fn poll(&mut self, key: Key, waker: &Waker) -> Polled<Ending<C>> {
         let Some(record) = self.record(key) else { return Polled::Dead };
-        match &record.state {
-            State::InFlight { waker: Some(old), .. } if old.will_wake(waker) => Polled::Pending,
-            State::InFlight { .. } => Polled::NeedsWaker,
-            State::Done { .. } => {
-                let first = record.state.first();
-                match record.state.take() {
-                    Some(answer) => Polled::Ended(Self::ending(record, key, answer, first)),
-                    None => Polled::Dead,
-                }
-            }
-            _ => Polled::Dead,
+        match record.state.take() {
+            Some(answer) => Polled::Ready(Self::ending(record, key, answer)),
+            None => record.waits(waker),
+        }
+    }
+
+    /// Asks for the result on behalf of the operation's future, which keeps the operation: the
+    /// kernel may still have it.
+    pub fn poll_result(&mut self, key: Key, waker: &Waker) -> Polled<Answer> {
+        let Some(record) = self.record(key) else { return Polled::Dead };
+        match record.state.result() {
+            Some(answer) => Polled::Ready(answer),
+            None => record.waits(waker),
         }
     }
 
@@ -398,16 +414,17 @@ impl<C> Registry<C> {
         }
     }
 
-    /// The first answer of an operation that gives several, while its future waits.
-    pub fn first(&mut self, key: Key) -> Option<Answer> {
-        self.record(key)?.state.first()
+    /// Whether the kernel may still have an operation whose result is here.
+    pub fn only_notifies(&mut self, key: Key) -> bool {
+        self.record(key).is_some_and(|record| record.state.only_notifies())
     }
 
     /// The kernel's last answer to an operation.
     pub fn complete(&mut self, key: Key, answer: Answer) -> Next<C> {
         let mut waker = None;
         let Some(record) = self.record(key) else { return Next::Stray };
-        let was_buried = matches!(record.state, State::Buried);
+        let was_buried = matches!(record.state, State::Buried { .. });
+        let notifies = record.state.only_notifies();
         let action = record.state.complete(answer, &mut waker);
         if action == Action::Stray {
             return Next::Stray;
@@ -417,12 +434,13 @@ impl<C> Registry<C> {
         self.in_flight -= 1;
         self.cancels.remove(&mut self.records, key.index());
         if was_buried {
-            self.exhume(key, &facts);
+            self.exhume(key, &facts, notifies);
         }
         next
     }
 
-    /// An answer that is not the last one.
+    /// An answer that is not the last one. After a result there is nothing left to cancel, and what
+    /// is buried counts apart.
     pub fn more(&mut self, key: Key, answer: Answer) -> Next<C> {
         let mut waker = None;
         if !self.is_current(key) {
@@ -430,32 +448,44 @@ impl<C> Registry<C> {
         }
         let slot = self.pages.slot(key.index());
         let Some(record) = self.record(key) else { return Next::Stray };
-        let gives = record.facts.gives != 0;
-        let action = record.state.more(answer, gives, &mut waker);
-        Self::next(record, key, action, waker, slot)
+        let notified = record.state.only_notifies();
+        let action = record.state.more(answer, &mut waker);
+        let came = record.state.only_notifies() && !notified;
+        let (facts, buried) = (record.facts, matches!(record.state, State::Buried { .. }));
+        let next = Self::next(record, key, action, waker, slot);
+        if came {
+            self.cancels.remove(&mut self.records, key.index());
+            if buried {
+                self.exhume(key, &facts, false);
+                self.graveyard.await_notification(&facts);
+            }
+        }
+        next
     }
 
     /// The future of an operation is gone, or the owner of a detached one: from now on the
-    /// operation is in the graveyard, and a cancel is wanted. If the answer is here already, it is
-    /// to be adopted at once.
+    /// operation is in the graveyard, and a cancel is wanted. If the last answer is here already,
+    /// it is to be adopted at once; if only the result is, there is nothing to cancel.
     pub fn bury(&mut self, key: Key, now_ms: u32) -> Next<C> {
         let mut waker = None;
         let Some(record) = self.record(key) else { return Next::Nothing };
-        let was_in_flight = record.state.is_in_flight() && !matches!(record.state, State::Buried);
-        let first = record.state.first();
+        let was_in_flight =
+            record.state.is_in_flight() && !matches!(record.state, State::Buried { .. });
+        let notifies = record.state.only_notifies();
         let action = record.state.bury(&mut waker);
         let facts = record.facts;
-        let next = match action {
-            Action::Adopt(answer) => Next::Adopt(Self::ending(record, key, answer, first)),
-            action => Self::next(record, key, action, waker, core::ptr::null_mut()),
-        };
+        let next = Self::next(record, key, action, waker, core::ptr::null_mut());
         if was_in_flight {
-            self.graveyard.bury(&facts);
-            self.buried.push_back(&mut self.records, key.index());
-            if let Some(record) = self.record(key) {
-                record.facts.since_ms = now_ms;
+            if notifies {
+                self.graveyard.await_notification(&facts);
+            } else {
+                self.graveyard.bury(&facts);
+                self.buried.push_back(&mut self.records, key.index());
+                if let Some(record) = self.record(key) {
+                    record.facts.since_ms = now_ms;
+                }
+                self.cancel(key);
             }
-            self.cancel(key);
             let slot = self.pages.slot(key.index());
             let record = &mut self.records[key.index()];
             broken::at_burial(slot, &mut record.table, &mut record.mark);
@@ -463,10 +493,12 @@ impl<C> Registry<C> {
         next
     }
 
-    /// Wants the operation cancelled; it stays whose it is.
+    /// Wants the operation cancelled; it stays whose it is. One that has its result has ended as
+    /// far as a cancel could end it.
     pub fn cancel(&mut self, key: Key) {
         let Some(record) = self.record(key) else { return };
-        if record.state.is_in_flight() && record.cancel == Cancel::No {
+        let cancellable = record.state.is_in_flight() && !record.state.only_notifies();
+        if cancellable && record.cancel == Cancel::No {
             record.cancel = Cancel::Wanted;
             self.cancels.push_back(&mut self.records, key.index());
         }
@@ -560,9 +592,13 @@ impl<C> Registry<C> {
         self.graveyard.stats(oldest, now_ms)
     }
 
-    fn exhume(&mut self, key: Key, facts: &Facts) {
-        self.buried.remove(&mut self.records, key.index());
-        self.graveyard.exhume(facts);
+    fn exhume(&mut self, key: Key, facts: &Facts, notifies: bool) {
+        if notifies {
+            self.graveyard.notified(facts);
+        } else {
+            self.buried.remove(&mut self.records, key.index());
+            self.graveyard.exhume(facts);
+        }
     }
 
     fn is_current(&self, key: Key) -> bool {
@@ -576,9 +612,9 @@ impl<C> Registry<C> {
         self.records.get_mut(key.index())
     }
 
-    fn ending(record: &Record<C>, key: Key, answer: Answer, first: Option<Answer>) -> Ending<C> {
+    fn ending(record: &Record<C>, key: Key, answer: Answer) -> Ending<C> {
         let (facts, mark) = (record.facts, record.mark);
-        Ending { key, answer, first, facts, mark, _table: core::marker::PhantomData }
+        Ending { key, answer, facts, mark, _table: core::marker::PhantomData }
     }
 
     fn next(
@@ -591,7 +627,7 @@ impl<C> Registry<C> {
         match action {
             Action::Nothing => waker.map_or(Next::Nothing, Next::Forget),
             Action::Wake => waker.map_or(Next::Nothing, Next::Wake),
-            Action::Adopt(answer) => Next::Adopt(Self::ending(record, key, answer, None)),
+            Action::Adopt(answer) => Next::Adopt(Self::ending(record, key, answer)),
             Action::Item(answer) => {
                 Next::Item(Item { slot, answer, facts: record.facts, table: record.table })
             }

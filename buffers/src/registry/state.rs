@@ -10,8 +10,10 @@
 //!                       (or Detached)           6 complete: adopt
 //! ```
 //!
-//! `more` (an answer that is not the last one) leaves the state as it is: an item for a detached or
-//! buried operation, the first answer for one whose future waits.
+//! `more` (an answer that is not the last one) leaves the state as it is. It is an item for the
+//! handler, except of an operation that is *notified*: there it is the result, which comes early,
+//! and the last answer says only that the kernel has let go. The result is kept beside the state
+//! (`Early`), and is what the operation is ended with.
 //! Transitions only decide; what they return is done by the caller, after its borrow has ended,
 //! because wakers and adoption run other people's code.
 
@@ -32,17 +34,35 @@ pub(super) enum State {
     /// In its slot; its description is not made yet.
     Placed,
     /// The kernel has it, and a future waits (or will).
-    InFlight { waker: Option<Waker>, first: Option<Answer> },
-    /// The last answer is here, not yet taken.
-    Done { answer: Answer, first: Option<Answer> },
+    InFlight { waker: Option<Waker>, early: Early },
+    /// The last answer is here, and the result not yet taken.
+    Done { answer: Answer },
     /// Submitted without a future: its answers go to its handler.
-    Detached,
-    /// Its future is gone: its last answer will be adopted.
-    Buried,
+    Detached { early: Early },
+    /// Its future is gone: its result will be adopted.
+    Buried { early: Early },
     /// The last answer is being handed over; other people's code runs.
     Finishing,
     /// No operation at all: the slot's generations are used up.
     Retired,
+}
+
+/// The result of an operation in flight, if it comes before the last answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Early {
+    /// It does not: the last answer is the result.
+    Never,
+    /// It will.
+    Expected,
+    /// It has: the kernel only has to let go.
+    Here(Answer),
+}
+
+impl Early {
+    /// What the operation ends with.
+    fn or(self, last: Answer) -> Answer {
+        if let Self::Here(result) = self { result } else { last }
+    }
 }
 
 /// What has to be done after a transition, with no borrow held.
@@ -65,12 +85,13 @@ impl State {
     /// Edges 2 and 6: the last answer. The waker of `Wake` is in `waker_out`.
     pub(super) fn complete(&mut self, answer: Answer, waker_out: &mut Option<Waker>) -> Action {
         match self {
-            Self::InFlight { waker, first } => {
+            Self::InFlight { waker, early } => {
                 *waker_out = waker.take();
-                *self = Self::Done { answer, first: *first };
+                *self = Self::Done { answer: early.or(answer) };
                 Action::Wake
             }
-            Self::Detached | Self::Buried => {
+            Self::Detached { early } | Self::Buried { early } => {
+                let answer = early.or(answer);
                 *self = Self::Finishing;
                 Action::Adopt(answer)
             }
@@ -78,22 +99,23 @@ impl State {
         }
     }
 
-    /// An answer that is not the last one. One that `gives` something is no first answer of an
-    /// operation whose future waits: nobody would take the gift, so the handler is to release it.
-    pub(super) fn more(
-        &mut self,
-        answer: Answer,
-        gives: bool,
-        waker_out: &mut Option<Waker>,
-    ) -> Action {
+    /// An answer that is not the last one: the result, or an item. One that nobody expects is an
+    /// item as well, so that what it gives is released.
+    pub(super) fn more(&mut self, answer: Answer, waker_out: &mut Option<Waker>) -> Action {
         match self {
-            Self::InFlight { .. } if gives => Action::Item(answer),
-            Self::InFlight { waker, first } => {
-                first.get_or_insert(answer);
+            Self::InFlight { waker, early: early @ Early::Expected } => {
+                *early = Early::Here(answer);
                 *waker_out = waker.take();
                 Action::Wake
             }
-            Self::Detached | Self::Buried => Action::Item(answer),
+            Self::Detached { early: early @ Early::Expected }
+            | Self::Buried { early: early @ Early::Expected } => {
+                *early = Early::Here(answer);
+                Action::Nothing
+            }
+            Self::InFlight { .. } | Self::Detached { .. } | Self::Buried { .. } => {
+                Action::Item(answer)
+            }
             Self::Placed | Self::Done { .. } | Self::Finishing | Self::Retired => Action::Stray,
         }
     }
@@ -102,59 +124,72 @@ impl State {
     /// A waker that nobody needs any more is in `waker_out`.
     pub(super) fn bury(&mut self, waker_out: &mut Option<Waker>) -> Action {
         match self {
-            Self::InFlight { waker, .. } => {
+            Self::InFlight { waker, early } => {
                 *waker_out = waker.take();
-                *self = Self::Buried;
+                *self = Self::Buried { early: *early };
                 Action::Nothing
             }
-            Self::Detached => {
-                *self = Self::Buried;
+            Self::Detached { early } => {
+                *self = Self::Buried { early: *early };
                 Action::Nothing
             }
-            Self::Done { answer, .. } => {
+            Self::Done { answer } => {
                 let answer = *answer;
                 *self = Self::Finishing;
                 Action::Adopt(answer)
             }
-            Self::Placed | Self::Buried | Self::Finishing | Self::Retired => Action::Nothing,
+            Self::Placed | Self::Buried { .. } | Self::Finishing | Self::Retired => Action::Nothing,
         }
     }
 
-    /// Edge 3: the future takes the last answer.
+    /// Edge 3: the future takes the result.
     pub(super) fn take(&mut self) -> Option<Answer> {
-        let Self::Done { answer, .. } = self else { return None };
+        let Self::Done { answer } = self else { return None };
         let answer = *answer;
         *self = Self::Finishing;
         Some(answer)
     }
 
-    /// The first answer of an operation that gives several, its future still waiting.
-    pub(super) fn first(&self) -> Option<Answer> {
+    /// The result, if its future waits, whether or not the kernel has let go.
+    pub(super) fn result(&self) -> Option<Answer> {
         match self {
-            Self::InFlight { first, .. } | Self::Done { first, .. } => *first,
+            Self::InFlight { early: Early::Here(answer), .. } | Self::Done { answer } => {
+                Some(*answer)
+            }
             _ => None,
         }
     }
 
     /// Whether the kernel may still have it.
     pub(super) fn is_in_flight(&self) -> bool {
-        matches!(self, Self::InFlight { .. } | Self::Detached | Self::Buried)
+        matches!(self, Self::InFlight { .. } | Self::Detached { .. } | Self::Buried { .. })
+    }
+
+    /// Whether the kernel may still have it, and only has to let go: there is nothing to cancel.
+    pub(super) fn only_notifies(&self) -> bool {
+        matches!(
+            self,
+            Self::InFlight { early: Early::Here(_), .. }
+                | Self::Detached { early: Early::Here(_) }
+                | Self::Buried { early: Early::Here(_) }
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Answer, State};
+    use super::{Action, Answer, Early, State};
 
     const YES: Answer = Answer { result: 1, flags: 0 };
+    const NOTIFIED: Answer = Answer { result: i32::MIN, flags: 8 };
 
-    fn state(of: &str) -> State {
+    fn state(of: &str, early: Early) -> State {
         match of {
             "placed" => State::Placed,
-            "in flight" => State::InFlight { waker: None, first: None },
-            "done" => State::Done { answer: YES, first: None },
-            "detached" => State::Detached,
-            "buried" => State::Buried,
+            "in flight" => State::InFlight { waker: None, early },
+            "done" => State::Done { answer: YES },
+            "detached" => State::Detached { early },
+            "buried" => State::Buried { early },
             "finishing" => State::Finishing,
             _ => State::Retired,
         }
@@ -162,38 +197,54 @@ mod tests {
 
     #[test]
     fn every_edge_leads_where_the_diagram_says() {
+        use Action::{Adopt, Item, Nothing, Stray, Wake};
         let mut out = None;
-        let cases: [(&str, Action, Action, Action); 7] = [
-            ("placed", Action::Stray, Action::Stray, Action::Nothing),
-            ("in flight", Action::Wake, Action::Wake, Action::Nothing),
-            ("done", Action::Stray, Action::Stray, Action::Adopt(YES)),
-            ("detached", Action::Adopt(YES), Action::Item(YES), Action::Nothing),
-            ("buried", Action::Adopt(YES), Action::Item(YES), Action::Nothing),
-            ("finishing", Action::Stray, Action::Stray, Action::Nothing),
-            ("retired", Action::Stray, Action::Stray, Action::Nothing),
+        // From, complete, more, more of what is notified, bury.
+        let cases: [(&str, Action, Action, Action, Action); 7] = [
+            ("placed", Stray, Stray, Stray, Nothing),
+            ("in flight", Wake, Item(YES), Wake, Nothing),
+            ("done", Stray, Stray, Stray, Adopt(YES)),
+            ("detached", Adopt(YES), Item(YES), Nothing, Nothing),
+            ("buried", Adopt(YES), Item(YES), Nothing, Nothing),
+            ("finishing", Stray, Stray, Stray, Nothing),
+            ("retired", Stray, Stray, Stray, Nothing),
         ];
-        for (from, complete, more, bury) in cases {
-            assert_eq!(state(from).complete(YES, &mut out), complete, "{from} complete");
-            assert_eq!(state(from).more(YES, false, &mut out), more, "{from} more");
-            assert_eq!(state(from).bury(&mut out), bury, "{from} bury");
-            assert_eq!(state(from).take().is_some(), from == "done", "{from} take");
+        for (from, complete, more, result, bury) in cases {
+            let never = || state(from, Early::Never);
+            assert_eq!(never().complete(YES, &mut out), complete, "{from} complete");
+            assert_eq!(never().more(YES, &mut out), more, "{from} more");
+            let mut notified = state(from, Early::Expected);
+            assert_eq!(notified.more(YES, &mut out), result, "{from} result");
+            assert_eq!(notified.only_notifies(), notified.is_in_flight(), "{from} notifies");
+            assert_eq!(never().bury(&mut out), bury, "{from} bury");
+            assert_eq!(never().take().is_some(), from == "done", "{from} take");
         }
     }
 
     #[test]
-    fn an_answer_with_a_gift_is_released_although_a_future_waits() {
-        let (mut state, mut out) = (state("in flight"), None);
-        assert_eq!(state.more(YES, true, &mut out), Action::Item(YES));
-        assert_eq!(state.first(), None);
+    fn what_ends_with_a_notification_ends_with_the_result_before_it() {
+        for from in ["in flight", "detached", "buried"] {
+            for buried in [false, true] {
+                let (mut state, mut out) = (state(from, Early::Expected), None);
+                let _ = state.more(YES, &mut out);
+                if buried {
+                    assert_eq!(state.bury(&mut out), Action::Nothing);
+                }
+                match state.complete(NOTIFIED, &mut out) {
+                    Action::Wake => {
+                        assert_eq!((state.result(), state.take()), (Some(YES), Some(YES)))
+                    }
+                    action => assert_eq!(action, Action::Adopt(YES)),
+                }
+            }
+        }
     }
 
     #[test]
-    fn the_first_answer_stays_when_the_last_one_comes() {
-        let (mut state, mut out) = (state("in flight"), None);
-        let notified = Answer { result: 0, flags: 8 };
-        assert_eq!(state.more(YES, false, &mut out), Action::Wake);
-        assert_eq!(state.complete(notified, &mut out), Action::Wake);
-        assert_eq!(state.first(), Some(YES));
-        assert_eq!(state.take(), Some(notified));
+    fn without_a_result_before_it_the_last_answer_is_the_result() {
+        let (mut state, mut out) = (state("in flight", Early::Expected), None);
+        assert_eq!(state.result(), None);
+        assert_eq!(state.complete(YES, &mut out), Action::Wake);
+        assert_eq!(state.take(), Some(YES));
     }
 }

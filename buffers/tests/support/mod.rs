@@ -27,11 +27,12 @@ pub(crate) unsafe fn kernel_writes(raw: *mut [MaybeUninit<u8>], data: &[u8]) -> 
 /// A kernel picks a buffer of the pool, writes `data` to it, and tells so.
 pub(crate) fn received(pool: &ProvidedPool, data: &[u8]) -> PoolBuf {
     // SAFETY: no real kernel knows this ring; written below, before `take` only.
-    let (bid, at, len) = unsafe { pool.pick() }.expect("a buffer in the ring");
+    let (bid, at, len) = unsafe { pool.pick(data.len() as u32) }.expect("a buffer in the ring");
     assert_eq!(len, pool.buf_len());
     write_picked(at, len, data);
     // SAFETY: picked just now, and not touched any more.
-    unsafe { pool.take(bid, data.len() as u32) }.expect("a buffer of this ring")
+    let bufs = unsafe { pool.take(bid, data.len() as u32, false) };
+    bufs.expect("a buffer of this ring").next().expect("one buffer")
 }
 
 /// Writes `data` to a buffer that was picked.

@@ -4,13 +4,16 @@ use super::dice::Dice;
 use super::reads::is_harmless;
 use super::risk::{Risk, unless};
 use super::rules::{Rules, joined};
+use futures_core::Stream;
 use sexton::CancelToken;
 use sexton::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use sexton::sim::Host;
 use sexton::time::{Duration, sleep, timeout};
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -57,8 +60,6 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
             servers.push(sexton::spawn_on(core, move || async move {
                 match TcpListener::bind(local).await {
                     Ok(listener) => serve_tcp(listener, Dice::new(seed), hall).await,
-                    // The first one is gone, but for an accept that the kernel still has.
-                    Err(error) if error.kind() == io::ErrorKind::AddrInUse && hall.has_ended() => {}
                     Err(error) => drop(hall.rules.allow::<()>(Err(error))),
                 }
             }));
@@ -84,10 +85,14 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
     }
 }
 
-impl Hall {
-    /// A listener may be gone.
-    fn has_ended(&self) -> bool {
-        self.done.is_cancelled() || self.closed.load(Ordering::SeqCst)
+/// The next connection, whoever is asked.
+type Next<'a, S> = Pin<Box<dyn Future<Output = io::Result<S>> + 'a>>;
+
+/// The next one of a stream that never ends.
+async fn item<T>(mut stream: impl Stream<Item = io::Result<T>> + Unpin) -> io::Result<T> {
+    match poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await {
+        Some(item) => item,
+        None => panic!("it never ends"),
     }
 }
 
@@ -103,10 +108,15 @@ macro_rules! kind {
                     sleep(risk.moment()).await;
                     risk = Risk::new(dice.fork(), hall.rules);
                 }
-                let next = risk.take(listener.accept());
+                let connection: Next<'_, $stream> = if risk.dice.percent(30) {
+                    Box::pin(item(listener.incoming()))
+                } else {
+                    Box::pin(async { Ok(listener.accept().await?.0) })
+                };
+                let next = risk.take(connection);
                 match unless(next, hall.done.cancelled()).await {
                     None => return,
-                    Some(Some(Ok((mut stream, _)))) => {
+                    Some(Some(Ok(mut stream))) => {
                         accepted += 1;
                         sexton::spawn(async move {
                             let answer = async {

@@ -20,16 +20,26 @@ pub(crate) type One<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>>> + 'a>>;
 
 /// A stream that is read by shared references.
 pub(crate) trait Crowded {
+    /// One kind of read.
+    fn read<'a>(&'a self, kind: usize, dice: &Dice) -> One<'a>;
+
     /// Any kind of read.
-    fn one<'a>(&'a self, dice: &Dice) -> One<'a>;
+    fn one<'a>(&'a self, dice: &Dice) -> One<'a> {
+        self.read(dice.below(KINDS), dice)
+    }
 }
+
+/// Kinds of reads, and two of them.
+const KINDS: usize = 8;
+const EXACT: usize = 2;
+const MANAGED: usize = 7;
 
 macro_rules! crowded {
     ($($stream:ty),+) => {$(
         impl Crowded for $stream {
-            fn one<'a>(&'a self, dice: &Dice) -> One<'a> {
+            fn read<'a>(&'a self, kind: usize, dice: &Dice) -> One<'a> {
                 let (size, had) = (dice.size(20_000), dice.below(4));
-                match dice.below(8) {
+                match kind {
                     0..2 => Box::pin(async move {
                         let (count, buf) = self.read_owned(Vec::with_capacity(size)).await?;
                         assert_eq!(count, buf.len(), "a read counts what it reads");
@@ -81,14 +91,19 @@ crowded!(TcpStream, UnixStream, pipe::Receiver);
 pub(crate) async fn reads(stream: &impl Crowded, dice: &Dice, rules: Rules) -> Vec<Got> {
     let token = CancelToken::new();
     let mut crowd: Vec<One<'_>> = Vec::new();
+    // A read of much is left with a part, beside the pool's receive.
+    let left = dice.percent(20);
+    if left {
+        crowd.extend([EXACT, MANAGED].map(|kind| stream.read(kind, dice)));
+    }
     for _ in 0..2 + dice.below(4) {
         let one = stream.one(dice);
         crowd.push(if dice.percent(10) { Box::pin(token.run(one)) } else { one });
     }
     let mut all = Vec::new();
     // The first ones are not polled before others are ready, however often they are woken.
-    for _ in 0..3 {
-        let waits = dice.below(crowd.len());
+    for round in 0..3 {
+        let waits = if left { round.min(crowd.len() - 1) } else { dice.below(crowd.len()) };
         let mut patience = sleep(Duration::from_nanos(dice.size(20_000_000) as u64));
         poll_fn(|cx| {
             let over = Pin::new(&mut patience).poll(cx).is_ready();
@@ -118,7 +133,9 @@ pub(crate) async fn reads(stream: &impl Crowded, dice: &Dice, rules: Rules) -> V
             token.cancel();
         }
         let last = crowd.len() - 1;
-        crowd.swap(dice.below(last + 1), last);
+        if !left {
+            crowd.swap(dice.below(last + 1), last);
+        }
     }
     if rules.forgets && dice.percent(10) {
         mem::forget(crowd.pop());

@@ -169,27 +169,27 @@ impl Tried {
         self.wrote(at, &bytes, outcome).await;
     }
 
-    /// Two writes that overlap, at once: the second one starts when the first has ended.
+    /// Writes that overlap, begun at once: each begins when those before it have ended, with all of
+    /// their steps.
     async fn write_two(&mut self) {
         let (one, two, at) = (self.pick(), self.pick(), self.place());
         let (first, second) = (self.bytes(), self.bytes());
         let later = at + self.risk.dice.below(first.len());
+        let whole = self.risk.dice.percent(50);
         let (a, b) = both(
-            self.handles[one].write_at(first.clone(), at as u64),
-            self.handles[two].write_at(second.clone(), later as u64),
+            wrote(&self.handles[one], whole, first.clone(), at as u64),
+            wrote(&self.handles[two], whole, second.clone(), later as u64),
         )
         .await;
-        let ended = a.map(|(count, _)| Some(count)).map_err(io::Error::from);
-        let outcome = b.map(|(count, _)| Some(count)).map_err(io::Error::from);
-        let Some(count) = self.expect(ended) else {
+        let Some(count) = self.expect(a) else {
             // What the first one did is unknown, and so is what the second did to it.
             self.model.may_write(at, &first);
             self.model.may_write(later, &second);
-            self.expect(outcome);
+            self.expect(b);
             return self.settle().await;
         };
         self.model.write(at, &first[..count]);
-        self.wrote(later, &second, outcome).await;
+        self.wrote(later, &second, b).await;
     }
 
     async fn read(&mut self) {
@@ -307,4 +307,13 @@ impl Tried {
         assert!(now == len || !done && now == self.model.len(), "a length of {now}, not {len}");
         self.model.set_len(now);
     }
+}
+
+/// How much a write took: a part, or all of it.
+async fn wrote(file: &File, whole: bool, bytes: Vec<u8>, pos: u64) -> io::Result<Option<usize>> {
+    let count = match whole {
+        true => file.write_all_at(bytes, pos).await?.len(),
+        false => file.write_at(bytes, pos).await?.0,
+    };
+    Ok(Some(count))
 }

@@ -1,9 +1,10 @@
 //! Programs that a seed makes, each checked against a plain model.
 //!
 //! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
-//! has to expect); `log`, `reads`, `writes`, `crowd`, `shared` and `streams` (bytes on their way);
-//! `accepts` (connections); `datagrams`; `many` (at once); `bytes`, `files`, `folders` and `power`
-//! (the disk); `tasks` (and timers); `plan` (which of them a seed runs, on what).
+//! has to expect); `log`, `reads`, `writes`, `zero_copy`, `crowd`, `shared`, `polled`, `streams`
+//! and `relays` (bytes on their way); `accepts` (connections); `datagrams`; `many` (at once);
+//! `bytes`, `files`, `folders`, `listings` and `power` (the disk); `timers` and `tasks`; `lives`
+//! (runtimes); `plan` (which of them a seed runs, on what).
 
 mod dice;
 mod draw;
@@ -12,17 +13,23 @@ mod rules;
 mod log;
 mod reads;
 mod writes;
+mod zero_copy;
 mod crowd;
 mod shared;
+mod polled;
 mod streams;
+mod relays;
 mod accepts;
 mod datagrams;
 mod many;
 mod bytes;
 mod files;
 mod folders;
+mod listings;
 mod power;
+mod timers;
 mod tasks;
+mod lives;
 mod plan;
 
 pub(crate) use plan::{Plan, Program};

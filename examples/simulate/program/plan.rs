@@ -3,7 +3,9 @@
 use super::dice::Dice;
 use super::risk::unless;
 use super::rules::{Census, Rules, joined};
-use super::{accepts, datagrams, files, folders, many, power, streams, tasks};
+use super::{
+    accepts, datagrams, files, folders, listings, lives, many, power, relays, streams, tasks,
+};
 use sexton::Builder;
 use sexton::sim::{Failure, Fault, Faults, Kernel, Report, Sim};
 use sexton::time::{Duration, sleep};
@@ -19,6 +21,9 @@ pub(crate) enum Program {
     Tasks,
     Datagrams,
     Many,
+    Relays,
+    Listings,
+    Lives,
 }
 
 impl Program {
@@ -31,6 +36,9 @@ impl Program {
         Self::Tasks,
         Self::Datagrams,
         Self::Many,
+        Self::Relays,
+        Self::Listings,
+        Self::Lives,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -43,6 +51,9 @@ impl Program {
             Self::Tasks => "tasks",
             Self::Datagrams => "datagrams",
             Self::Many => "many",
+            Self::Relays => "relays",
+            Self::Listings => "listings",
+            Self::Lives => "lives",
         }
     }
 
@@ -60,6 +71,9 @@ impl Program {
             Self::Tasks => tasks::run(dice, rules, census).await,
             Self::Datagrams => datagrams::run(dice, rules).await,
             Self::Many => many::run(dice, rules).await,
+            Self::Relays => relays::run(dice, rules).await,
+            Self::Listings => listings::run(dice, rules).await,
+            Self::Lives => lives::run(dice, rules).await,
         }
     }
 }
@@ -123,7 +137,7 @@ impl Plan {
             rates = rates.enter_again(0.3).small_queues(0.05).no_buffers(0.2);
         }
         if self.sticks && self.abandoned.is_some() {
-            rates = rates.stuck_operations(0.05);
+            rates = rates.stuck_operations(if self.seed.is_multiple_of(3) { 0.4 } else { 0.05 });
         }
         rates
     }

@@ -2,9 +2,10 @@
 
 use super::dice::Dice;
 use super::rules::Rules;
+use super::zero_copy::Kept;
 use sexton::CancelToken;
 use sexton::time::{Duration, sleep, timeout};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
@@ -20,18 +21,27 @@ pub(crate) struct Risk {
     forgets: bool,
     /// One was.
     forgot: Cell<bool>,
+    /// Notifications that nobody awaits yet.
+    pub(crate) kept: RefCell<Vec<Kept>>,
 }
 
 impl Risk {
     pub(crate) fn new(dice: Dice, rules: Rules) -> Self {
         let rate = [0, 10, 40, 80][dice.below(4)];
         let forgets = rules.forgets && dice.percent(60);
-        Self { dice, rate, forgets, forgot: Cell::new(false) }
+        Self { dice, rate, forgets, forgot: Cell::new(false), kept: RefCell::default() }
     }
 
     /// Whether a future was forgotten: what it holds is held until its runtime ends.
     pub(crate) fn has_forgotten(&self) -> bool {
         self.forgot.get()
+    }
+
+    /// Whether a future is to be forgotten now.
+    pub(crate) fn forgets(&self) -> bool {
+        let forgets = self.forgets && self.dice.percent(50);
+        self.forgot.set(self.forgot.get() || forgets);
+        forgets
     }
 
     /// Awaits the future, or not: none if it was not finished. A cancelled one is finished.

@@ -1,5 +1,5 @@
 //! A stream whose reads and writes share it, and which is handed over now and then: to std and
-//! back, with the bytes that came and were not read.
+//! back, here or on another core, with the bytes that came and were not read.
 
 use super::crowd::{self, Crowded};
 use super::dice::Dice;
@@ -7,10 +7,12 @@ use super::reads::Got;
 use super::risk::{Risk, both};
 use super::streams::{IDLE, Side};
 use super::writes;
+use super::zero_copy::ZeroCopy;
 use sexton::io::{OwnedWrite, Write};
 use sexton::net::{TcpStream, UnixStream};
 use sexton::time::{sleep, timeout};
 use std::io::Result;
+use std::panic::resume_unwind;
 
 /// So often in a row nothing may come of a crowd before one read waits for something.
 const FRUITLESS: usize = 20;
@@ -44,14 +46,37 @@ impl Inbox {
     }
 }
 
+/// What goes with a stream that is handed over.
+struct State {
+    side: Side,
+    dice: Dice,
+    risk: Risk,
+    inbox: Inbox,
+    /// It is handed over so often.
+    turns: usize,
+}
+
+impl State {
+    fn new(side: Side) -> Self {
+        let dice = Dice::new(side.seed);
+        let risk = Risk::new(dice.fork(), side.rules);
+        let turns = dice.below(3);
+        Self { side, dice, risk, inbox: Inbox::default(), turns }
+    }
+}
+
 macro_rules! shared {
-    ($name:ident, $stream:ty) => {
+    ($name:ident, $goes_on:ident, $stream:ty) => {
         /// One side of a connection.
-        pub(crate) async fn $name(mut stream: $stream, side: Side) {
-            let dice = Dice::new(side.seed);
-            let risk = Risk::new(dice.fork(), side.rules);
-            let mut inbox = Inbox::default();
-            for _ in 0..dice.below(3) {
+        pub(crate) async fn $name(stream: $stream, side: Side) {
+            $goes_on(stream, State::new(side)).await;
+        }
+
+        /// From one hand-over to the next, here or on another core.
+        async fn $goes_on(mut stream: $stream, state: State) {
+            let State { side, dice, risk, mut inbox, mut turns } = state;
+            while turns > 0 {
+                turns -= 1;
                 let (reads, writes) = (dice.size(10), dice.size(10));
                 let received = side.read_some(&stream, &dice, &mut inbox, reads);
                 both(received, side.write_some(&stream, &risk, writes)).await;
@@ -71,10 +96,26 @@ macro_rules! shared {
                         return;
                     }
                 };
-                stream = match <$stream>::from_std(std) {
+                let adopt = |std| match <$stream>::from_std(std) {
                     Ok(stream) => stream,
                     Err(error) => panic!("a stream of std's own: {error}"),
                 };
+                if dice.percent(50) {
+                    let (core, rules) = (dice.below(sexton::cores()), side.rules);
+                    // Notifications that are still to come stay on this core, with `risk`.
+                    let there = sexton::spawn_on(core, move || async move {
+                        let risk = Risk::new(dice.fork(), side.rules);
+                        let state = State { side, dice, risk, inbox, turns };
+                        Box::pin($goes_on(adopt(std), state)).await;
+                    });
+                    // A core may end before another, with its tasks.
+                    return match there.await {
+                        Err(error) if error.is_cancelled() && rules.abandoned => {}
+                        Err(error) => resume_unwind(error.into_panic()),
+                        Ok(()) => {}
+                    };
+                }
+                stream = adopt(std);
             }
             let (reads, writes) = (usize::MAX, dice.size(40));
             let received = side.read_some(&stream, &dice, &mut inbox, reads);
@@ -89,8 +130,8 @@ macro_rules! shared {
     };
 }
 
-shared!(tcp, TcpStream);
-shared!(unix, UnixStream);
+shared!(tcp, tcp_goes_on, TcpStream);
+shared!(unix, unix_goes_on, UnixStream);
 
 impl Side {
     async fn read_some(
@@ -125,14 +166,18 @@ impl Side {
 
     async fn write_some<'a, S>(&self, stream: &'a S, risk: &Risk, writes: usize)
     where
-        &'a S: Write + OwnedWrite,
+        &'a S: Write + ZeroCopy,
     {
         let mut to = stream;
         for _ in 0..writes {
             if risk.dice.percent(15) {
                 sleep(risk.moment()).await;
             }
-            let done = timeout(IDLE, writes::write_shared(&mut to, risk, &self.out)).await;
+            let done = if risk.dice.percent(20) {
+                timeout(IDLE, writes::several(stream, risk, &self.out)).await
+            } else {
+                timeout(IDLE, writes::write_shared(&mut to, risk, &self.out)).await
+            };
             if !self.is_done("write", risk, done) {
                 return;
             }

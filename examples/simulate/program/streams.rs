@@ -5,8 +5,8 @@ use super::log::Log;
 use super::reads::{self, Got, Reader};
 use super::risk::{Risk, both};
 use super::rules::{Rules, joined};
-use super::shared;
 use super::writes::{self, Writer};
+use super::{polled, shared};
 use sexton::net::{TcpListener, TcpStream, UnixListener, UnixStream, pipe};
 use sexton::sim::Host;
 use sexton::time::{Duration, sleep, timeout};
@@ -46,7 +46,7 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
 }
 
 /// The two sides of a connection.
-fn sides(dice: &Dice, rules: Rules) -> (Side, Side) {
+pub(super) fn sides(dice: &Dice, rules: Rules) -> (Side, Side) {
     let (there, back) = (Log::new(dice.next()), Log::new(dice.next()));
     let one = Side { seed: dice.next(), rules, out: there.clone(), into: back.clone() };
     (one, Side { seed: dice.next(), rules, out: back, into: there })
@@ -144,9 +144,12 @@ async fn client(addr: SocketAddr, side: Side) -> bool {
 
 /// One side of a connection, of either type: halves that are lent, or given to a task each.
 macro_rules! side {
-    ($name:ident, $stream:ty, $shared:path) => {
-        async fn $name(mut stream: $stream, side: Side) {
-            let way = Dice::new(!side.seed).below(5);
+    ($name:ident, $stream:ty, $shared:path, $polled:path) => {
+        pub(super) async fn $name(mut stream: $stream, side: Side) {
+            let way = Dice::new(!side.seed).below(6);
+            if way == 5 {
+                return $polled(stream, side).await;
+            }
             if way > 2 {
                 return $shared(stream, side).await;
             }
@@ -175,8 +178,8 @@ macro_rules! side {
     };
 }
 
-side!(tcp_side, TcpStream, shared::tcp);
-side!(unix_side, UnixStream, shared::unix);
+side!(tcp_side, TcpStream, shared::tcp, polled::tcp);
+side!(unix_side, UnixStream, shared::unix, polled::unix);
 
 impl Side {
     /// Everything is allowed from now on: the connection is broken.
@@ -190,6 +193,12 @@ impl Side {
         let broken = log.lock().broken;
         assert!(broken || self.rules.errors, "a stream that nobody broke has failed: {error}");
         self.breaks();
+    }
+
+    /// A future that may have been forgotten keeps the streams.
+    pub(super) fn forgets(&self, risk: &Risk) {
+        self.out.lock().forgotten |= risk.has_forgotten();
+        self.into.lock().forgotten |= risk.has_forgotten();
     }
 
     /// Nothing happens any more.

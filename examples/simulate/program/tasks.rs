@@ -1,12 +1,12 @@
 //! Tasks on all cores: every one ends, once, and what is in it is dropped.
 
 use super::dice::Dice;
-use super::risk::Risk;
 use super::rules::{Census, Rules, joined};
-use sexton::time::{Duration, Instant, interval, sleep, timeout};
+use super::timers;
+use sexton::time::{Duration, Instant, sleep, timeout};
 use sexton::{JoinHandle, JoinSet};
 use std::collections::VecDeque;
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
@@ -24,7 +24,7 @@ pub(crate) async fn run(dice: Dice, rules: Rules, census: Census) {
             3 => on_each(&dice, &census).await,
             4 => blocking(&dice, &census).await,
             5 => ping_pong(&dice, &census).await,
-            6 => timers(&dice, rules).await,
+            6 => timers::some(&dice, rules).await,
             7 => left_alone(&dice, &census).await,
             8 => given_up(&dice, &census).await,
             9 => busy(&dice).await,
@@ -215,37 +215,6 @@ async fn ping_pong(dice: &Dice, census: &Census) {
         assert_eq!(back.receive().await, round + 1, "messages keep their order");
     }
     joined(other).await;
-}
-
-/// No timer is early.
-async fn timers(dice: &Dice, rules: Rules) {
-    let risk = Risk::new(dice.fork(), rules);
-    let (start, length) = (Instant::now(), Duration::from_nanos(dice.size(1 << 36) as u64));
-    if risk.take(sleep(length)).await.is_some() {
-        // A cancel does not end a sleep: it is no operation.
-        assert!(start.elapsed() >= length, "a sleep was early");
-    }
-    let start = Instant::now();
-    assert!(timeout(length, pending::<()>()).await.is_err());
-    assert!(start.elapsed() >= length, "a timeout was early");
-    let (start, period) = (Instant::now(), Duration::from_nanos(1 + dice.size(1 << 26) as u64));
-    let mut ticks = interval(period);
-    for number in 0..4 {
-        ticks.tick().await;
-        assert!(start.elapsed() >= period * number, "a tick was early");
-    }
-    let mut sleeps = JoinSet::new();
-    for _ in 0..dice.below(20) {
-        let length = Duration::from_nanos(dice.size(1 << 33) as u64);
-        sleeps.spawn(async move {
-            let start = Instant::now();
-            sleep(length).await;
-            assert!(start.elapsed() >= length, "a sleep was early");
-        });
-    }
-    while let Some(slept) = sleeps.join_next().await {
-        assert!(slept.is_ok(), "a sleep of many was early");
-    }
 }
 
 /// Handles that are dropped: the tasks go on.

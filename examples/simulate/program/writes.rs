@@ -3,13 +3,18 @@
 use super::log::Log;
 use super::reads::is_harmless;
 use super::risk::Risk;
+use super::zero_copy::{self, ZeroCopy};
 use sexton::io::{BufWrite, Interest, NonBlocking, OwnedWrite, Write};
+use sexton::time::sleep;
+use std::future::{Future, poll_fn};
 use std::io::{IoSlice, Result};
+use std::pin::Pin;
+use std::task::Poll;
 
 /// What all writers of streams can do.
-pub(crate) trait Writer: BufWrite + OwnedWrite {}
+pub(crate) trait Writer: BufWrite + ZeroCopy {}
 
-impl<W: BufWrite + OwnedWrite> Writer for W {}
+impl<W: BufWrite + ZeroCopy> Writer for W {}
 
 /// The most bytes of a write.
 const LONGEST: usize = 30_000;
@@ -29,7 +34,7 @@ pub(crate) async fn write(writer: &mut impl Writer, risk: &Risk, log: &Log) -> R
 
 /// As `write`, without the stream's own memory.
 pub(crate) async fn write_shared(
-    writer: &mut (impl Write + OwnedWrite),
+    writer: &mut (impl Write + ZeroCopy),
     risk: &Risk,
     log: &Log,
 ) -> Result<()> {
@@ -43,10 +48,58 @@ pub(crate) async fn write_shared(
     }
 }
 
+/// One of several writes.
+type Begun<'a> = Pin<Box<dyn Future<Output = Result<usize>> + 'a>>;
+
+/// Writes that are begun at once: each sends a prefix of its own, one behind the other. After a
+/// while the rest of them is dropped, or the first one is forgotten.
+pub(crate) async fn several<'a, S>(stream: &'a S, risk: &Risk, log: &Log) -> Result<()>
+where
+    &'a S: OwnedWrite,
+{
+    let mut all: Vec<(usize, Begun<'a>)> = Vec::new();
+    for _ in 0..2 + risk.dice.below(3) {
+        let (number, bytes) = log.begin(risk.dice.size(LONGEST));
+        all.push((
+            number,
+            Box::pin(async move {
+                let mut to = stream;
+                Ok(to.write_owned(bytes).await?.0)
+            }),
+        ));
+    }
+    let gives_up = risk.dice.percent(30);
+    let mut patience = sleep(if gives_up { risk.moment() } else { super::streams::IDLE });
+    let mut outcome = Ok(());
+    poll_fn(|cx| {
+        all.retain_mut(|(number, write)| match write.as_mut().poll(cx) {
+            Poll::Ready(Ok(count)) => {
+                log.took(*number, count);
+                false
+            }
+            Poll::Ready(Err(error)) => {
+                if !is_harmless(&error) {
+                    outcome = Err(error);
+                }
+                false
+            }
+            Poll::Pending => true,
+        });
+        let over = all.is_empty() || Pin::new(&mut patience).poll(cx).is_ready();
+        if over { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    if !all.is_empty() && risk.forgets() {
+        std::mem::forget(all.remove(0));
+    }
+    outcome.inspect_err(|_| log.failed())
+}
+
 /// Writes whose buffers are given away.
-async fn owned(writer: &mut (impl Write + OwnedWrite), risk: &Risk, log: &Log) -> Result<()> {
+async fn owned(writer: &mut (impl Write + ZeroCopy), risk: &Risk, log: &Log) -> Result<()> {
     let (number, bytes) = log.begin(risk.dice.size(LONGEST));
-    let (taken, outcome) = match risk.dice.below(3) {
+    let (taken, outcome) = match risk.dice.below(4) {
+        3 => return zero_copy::write(writer, risk, log, (number, bytes)).await,
         0 => match risk.take(writer.write_owned(bytes)).await {
             Some(Ok((count, _))) => (Some(count), Ok(())),
             Some(Err(error)) => (None, Err(error.into_error())),

@@ -2,6 +2,7 @@
 
 use super::File;
 use crate::fault;
+use crate::op::WriteAllAt;
 use crate::order::WHOLE;
 use sexton_buffers::{BufError, BufResult, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut};
 use sexton_runtime::op::{Parts, ReadAt, ReadVectoredAt, WriteAt, WriteVectoredAt, submit};
@@ -154,10 +155,7 @@ impl File {
             Err(error) => return Err(BufError::new(error, buf)),
         };
         let write = WriteAt { fd: self.fd.clone(), buf, offset: pos };
-        match self.write_in_order(range, write).await {
-            Ok(answer) => answer,
-            Err((write, error)) => Err(BufError::new(error, write.buf)),
-        }
+        self.write_in_order(range, write).await
     }
 
     /// Writes a prefix of the filled bytes of all `bufs` in order at `pos`, and says how long it
@@ -193,10 +191,7 @@ impl File {
         };
         let parts = Parts::new(bufs);
         let write = WriteVectoredAt { fd: self.fd.clone(), parts, offset: pos };
-        match self.write_in_order(range, write).await {
-            Ok(answer) => answer,
-            Err((write, error)) => Err(BufError::new(error, write.parts.into_inner())),
-        }
+        self.write_in_order(range, write).await
     }
 
     /// Writes all filled bytes of `buf` at `pos`.
@@ -205,8 +200,8 @@ impl File {
     /// When all bytes were taken, or an error is there. `buf` comes back in every case.
     ///
     /// # If dropped
-    /// The write may happen wholly, partly or not at all; later calls are ordered behind it as
-    /// behind [`write_at`](File::write_at).
+    /// The write may happen wholly, partly or not at all; later calls are ordered behind all of it,
+    /// as behind [`write_at`](File::write_at).
     ///
     /// # Kernel
     /// `IORING_OP_WRITE`, since Linux 5.6; again after a short write.
@@ -225,7 +220,14 @@ impl File {
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
     pub async fn write_all_at<B: IoBuf>(&self, buf: B, pos: u64) -> Result<B, BufError<B>> {
-        sexton_io::WriteAt::write_all_at(self, buf, pos).await
+        let len = buf.filled().len();
+        let range = match self.range_of_write(len, pos) {
+            Ok(Some(range)) => range,
+            Ok(None) => return Ok(buf),
+            Err(error) => return Err(BufError::new(error, buf)),
+        };
+        let write = WriteAllAt { fd: self.fd.clone(), rest: buf.slice(..), offset: pos, done: 0 };
+        self.write_in_order(range, write).await
     }
 
     /// Checks a read of at most `room` bytes, and waits for the writes before it.
@@ -273,5 +275,9 @@ impl sexton_io::WriteAt for File {
 
     async fn write_vectored_at<V: IoVecBuf>(&self, bufs: V, pos: u64) -> BufResult<usize, V> {
         File::write_vectored_at(self, bufs, pos).await
+    }
+
+    async fn write_all_at<B: IoBuf>(&self, buf: B, pos: u64) -> Result<B, BufError<B>> {
+        File::write_all_at(self, buf, pos).await
     }
 }

@@ -16,11 +16,10 @@ mod whole;
 use crate::OpenOptions;
 use crate::ahead::{Ahead, Source, Want};
 use crate::fault;
-use crate::op::submit_write;
+use crate::op::{Steps, begin_write};
 use crate::order::{Order, WHOLE, Wait};
 use sexton_runtime::Fd;
 use sexton_runtime::calls::file as calls;
-use sexton_runtime::op::Op;
 use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
@@ -323,16 +322,9 @@ impl File {
         self.cursor.set(self.cursor.get().saturating_add(n as u64));
     }
 
-    /// Submits a write as soon as those before it at the same place have ended.
-    async fn write_in_order<O: Op<Output: 'static>>(
-        &self,
-        range: Range<u64>,
-        op: O,
-    ) -> Result<O::Output, (O, io::Error)> {
-        if let Err(error) = self.order.settled(range.clone()).await {
-            return Err((op, error));
-        }
-        Ok(submit_write(&self.order, range, op)?.await)
+    /// Writes, behind the writes before it at the same place.
+    async fn write_in_order<O: Steps>(&self, range: Range<u64>, op: O) -> O::Answer {
+        begin_write(&self.order, range, op).await
     }
 }
 

@@ -48,10 +48,8 @@ impl File {
         }
         let (range, offset) = self.place_of_write(len);
         let write = WriteAt { fd: self.fd.clone(), buf, offset };
-        match self.write_in_order(range, write).await {
-            Ok(answer) => self.note_written(offset, answer),
-            Err((write, error)) => Err(BufError::new(error, write.buf)),
-        }
+        let answer = self.write_in_order(range, write).await;
+        self.note_written(offset, answer)
     }
 
     /// Writes a prefix of the filled bytes of all `bufs` in order at the cursor, and says how long
@@ -85,10 +83,8 @@ impl File {
         }
         let (range, offset) = self.place_of_write(len);
         let write = WriteVectoredAt { fd: self.fd.clone(), parts: Parts::new(bufs), offset };
-        match self.write_in_order(range, write).await {
-            Ok(answer) => self.note_written(offset, answer),
-            Err((write, error)) => Err(BufError::new(error, write.parts.into_inner())),
-        }
+        let answer = self.write_in_order(range, write).await;
+        self.note_written(offset, answer)
     }
 
     /// Writes all filled bytes of `buf` at the cursor.

@@ -1,7 +1,9 @@
 //! The operations that only files have; the general ones are the runtime's.
 
 mod open;
+mod steps;
 mod write;
 
 pub(crate) use open::OpenAt;
-pub(crate) use write::{Answers, submit_write};
+pub(crate) use steps::{Steps, WriteAllAt};
+pub(crate) use write::{Answers, begin_write};

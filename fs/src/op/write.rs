@@ -1,17 +1,20 @@
-//! A write whose end is known even if nobody waits for it.
+//! A write that has one place among the writes of its file, and whose end is known even if nobody
+//! waits for it.
 //!
 //! The answer of an operation with a future is taken by the future. If that is forgotten, nobody
 //! learns when the kernel is done, and a later write could not wait for it. So a write is an
-//! operation without a future (`Detached`): its handler, which always runs, strikes it from the
-//! list of writes in flight and leaves the answer where the future finds it.
+//! operation without a future (`Detached`): its handler, which always runs, submits the next step
+//! if there is one, or strikes it from the list of writes and leaves the answer where the future
+//! finds it. Nor does a write that waits for its turn need its future: the list has it.
 
-use crate::order::{Order, Ticket};
+use super::steps::{Step, Steps};
+use crate::order::{Order, Queued, Ticket};
 use sexton_runtime::CancelHook;
+use sexton_runtime::calls::file::cancelled;
 use sexton_runtime::op::{Completion, Detached, Entry, Op};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::io;
 use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -20,14 +23,14 @@ use std::task::{Context, Poll, Waker};
 /// Unused places for answers that a file keeps, so that writes of one kind need no memory each.
 const SPARE_ANSWERS: usize = 8;
 
-/// A write, its entry in the list, and the place for its answer.
-struct Listed<O: Op> {
+/// A write with the kernel, its entry in the list, and what its future knows of it.
+struct Running<O: Steps> {
     op: O,
     ticket: Ticket,
-    answer: Rc<Answer<O::Output>>,
+    shared: Rc<Shared<O>>,
 }
 
-impl<O: Op<Output: 'static>> Op for Listed<O> {
+impl<O: Steps> Op for Running<O> {
     type Output = ();
 
     fn entry(&mut self) -> Entry<'_> {
@@ -35,19 +38,53 @@ impl<O: Op<Output: 'static>> Op for Listed<O> {
     }
 
     fn complete(self, completion: Completion) {
-        let Self { op, ticket, answer } = self;
-        answer.value.set(Some(op.complete(completion)));
+        let Self { op, ticket, shared } = self;
+        drop(shared.flight.take());
+        match O::step(op.complete(completion)) {
+            Step::End(answer) => shared.end(answer, ticket),
+            Step::More(rest) if shared.is_given_up.get() => {
+                shared.end(rest.refused(cancelled()), ticket);
+            }
+            Step::More(rest) => shared.submit(rest, ticket),
+        }
+    }
+}
+
+/// What a write and its future share.
+struct Shared<O: Steps> {
+    /// Until its turn comes.
+    queued: Cell<Option<O>>,
+    flight: Cell<Option<Detached>>,
+    /// Dropped or cancelled: the step in flight is the last one.
+    is_given_up: Cell<bool>,
+    answer: Cell<Option<O::Answer>>,
+    waker: Cell<Option<Waker>>,
+}
+
+impl<O: Steps> Shared<O> {
+    fn submit(self: Rc<Self>, op: O, ticket: Ticket) {
+        match Detached::submit(Running { op, ticket, shared: Rc::clone(&self) }) {
+            Ok(flight) => self.flight.set(Some(flight)),
+            Err((Running { op, ticket, .. }, error)) => self.end(op.refused(error), ticket),
+        }
+    }
+
+    fn end(&self, answer: O::Answer, ticket: Ticket) {
+        self.answer.set(Some(answer));
         drop(ticket);
-        if let Some(waker) = answer.waker.take() {
+        if let Some(waker) = self.waker.take() {
             waker.wake();
         }
     }
 }
 
-/// Where a write's answer waits for its future.
-struct Answer<T> {
-    value: Cell<Option<T>>,
-    waker: Cell<Option<Waker>>,
+impl<O: Steps> Queued for Shared<O> {
+    fn start(self: Rc<Self>, ticket: Ticket) {
+        // Without an operation it was given up, and the ticket goes back.
+        if let Some(op) = self.queued.take() {
+            self.submit(op, ticket);
+        }
+    }
 }
 
 /// Places for answers that nobody uses.
@@ -55,82 +92,99 @@ struct Answer<T> {
 pub(crate) struct Answers(RefCell<Vec<Rc<dyn Any>>>);
 
 impl Answers {
-    fn take<T: 'static>(&self) -> Rc<Answer<T>> {
+    fn take<O: Steps>(&self) -> Rc<Shared<O>> {
         let mut spare = self.0.borrow_mut();
-        let fitting = spare.iter().rposition(|answer| answer.is::<Answer<T>>());
-        fitting
-            .and_then(|at| spare.swap_remove(at).downcast().ok())
-            .unwrap_or_else(|| Rc::new(Answer { value: Cell::new(None), waker: Cell::new(None) }))
+        let fitting = spare.iter().rposition(|shared| shared.is::<Shared<O>>());
+        fitting.and_then(|at| spare.swap_remove(at).downcast().ok()).unwrap_or_else(|| {
+            Rc::new(Shared {
+                queued: Cell::new(None),
+                flight: Cell::new(None),
+                is_given_up: Cell::new(false),
+                answer: Cell::new(None),
+                waker: Cell::new(None),
+            })
+        })
     }
 
     /// Keeps an empty place that nobody else can reach.
-    fn keep<T: 'static>(&self, mut answer: Rc<Answer<T>>) {
-        let unused = Rc::get_mut(&mut answer).is_some_and(|answer| {
-            answer.value.get_mut().is_none() && answer.waker.get_mut().is_none()
+    fn keep<O: Steps>(&self, mut shared: Rc<Shared<O>>) {
+        let unused = Rc::get_mut(&mut shared).is_some_and(|shared| {
+            shared.is_given_up.set(false);
+            shared.answer.get_mut().is_none() && shared.waker.get_mut().is_none()
         });
         let mut spare = self.0.borrow_mut();
         if unused && spare.len() < SPARE_ANSWERS {
-            spare.push(answer);
+            spare.push(shared);
         }
     }
 }
 
 /// The future of a write.
-pub(crate) struct Write<O: Op<Output: 'static>> {
+pub(crate) struct Write<O: Steps> {
     order: Rc<Order>,
-    running: Option<(Detached, Rc<Answer<O::Output>>)>,
+    number: u64,
+    shared: Option<Rc<Shared<O>>>,
     hook: CancelHook,
 }
 
-/// Submits a write of `range`, and lists it until it has ended.
-///
-/// # Errors
-/// The runtime takes no operations; the write comes back.
-pub(crate) fn submit_write<O: Op<Output: 'static>>(
-    order: &Rc<Order>,
-    range: Range<u64>,
-    op: O,
-) -> Result<Write<O>, (O, io::Error)> {
-    let answer = order.answers.take();
-    let listed = Listed { op, ticket: Ticket::new(order, range), answer: Rc::clone(&answer) };
-    match Detached::submit(listed) {
-        Ok(detached) => Ok(Write {
-            order: Rc::clone(order),
-            running: Some((detached, answer)),
-            hook: CancelHook::default(),
-        }),
-        Err((listed, error)) => Err((listed.op, error)),
-    }
+/// Begins a write of `range`, or queues it behind those that overlap it; it is listed until it has
+/// ended.
+pub(crate) fn begin_write<O: Steps>(order: &Rc<Order>, range: Range<u64>, op: O) -> Write<O> {
+    let shared = order.answers.take();
+    let number = if order.is_settled(&range) {
+        let ticket = Ticket::new(order, range);
+        let number = ticket.number();
+        Rc::clone(&shared).submit(op, ticket);
+        number
+    } else {
+        shared.queued.set(Some(op));
+        order.queue(range, Rc::clone(&shared) as Rc<dyn Queued>)
+    };
+    Write { order: Rc::clone(order), number, shared: Some(shared), hook: CancelHook::default() }
 }
 
-impl<O: Op<Output: 'static>> Future for Write<O> {
-    type Output = O::Output;
+impl<O: Steps> Future for Write<O> {
+    type Output = O::Answer;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<O::Answer> {
         let this = &mut *self;
-        let Some((detached, answer)) = &this.running else {
+        let Some(shared) = &this.shared else {
             panic!("a write was polled after its answer");
         };
-        if let Some(output) = answer.value.take() {
-            if let Some((_, answer)) = this.running.take() {
-                drop(answer.waker.take());
-                this.order.answers.keep(answer);
+        if let Some(answer) = shared.answer.take() {
+            if let Some(shared) = this.shared.take() {
+                drop(shared.waker.take());
+                this.order.answers.keep(shared);
             }
-            return Poll::Ready(output);
+            return Poll::Ready(answer);
         }
-        answer.waker.set(Some(cx.waker().clone()));
+        shared.waker.set(Some(cx.waker().clone()));
         if this.hook.is_cancelled(cx) {
-            detached.cancel();
+            if let Some(op) = shared.queued.take() {
+                this.shared = None;
+                this.order.strike(this.number);
+                return Poll::Ready(op.refused(cancelled()));
+            }
+            shared.is_given_up.set(true);
+            if let Some(flight) = shared.flight.take() {
+                flight.cancel();
+                shared.flight.set(Some(flight));
+            }
         }
         Poll::Pending
     }
 }
 
-impl<O: Op<Output: 'static>> Drop for Write<O> {
+impl<O: Steps> Drop for Write<O> {
     fn drop(&mut self) {
-        if let Some((detached, answer)) = self.running.take() {
-            drop(answer.waker.take());
-            detached.bury();
+        let Some(shared) = self.shared.take() else { return };
+        drop(shared.waker.take());
+        shared.is_given_up.set(true);
+        if let Some(op) = shared.queued.take() {
+            self.order.strike(self.number);
+            drop(op);
+        } else if let Some(flight) = shared.flight.take() {
+            flight.bury();
         }
     }
 }

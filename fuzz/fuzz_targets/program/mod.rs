@@ -15,6 +15,10 @@ mod datagrams;
 mod files;
 #[path = "../../../examples/simulate/program/folders.rs"]
 mod folders;
+#[path = "../../../examples/simulate/program/listings.rs"]
+mod listings;
+#[path = "../../../examples/simulate/program/lives.rs"]
+mod lives;
 #[path = "../../../examples/simulate/program/log.rs"]
 mod log;
 #[path = "../../../examples/simulate/program/many.rs"]
@@ -22,10 +26,14 @@ mod many;
 #[path = "../../../examples/simulate/program/plan.rs"]
 #[allow(dead_code, reason = "what the command line of the example chooses is left to the bytes")]
 mod plan;
+#[path = "../../../examples/simulate/program/polled.rs"]
+mod polled;
 #[path = "../../../examples/simulate/program/power.rs"]
 mod power;
 #[path = "../../../examples/simulate/program/reads.rs"]
 mod reads;
+#[path = "../../../examples/simulate/program/relays.rs"]
+mod relays;
 #[path = "../../../examples/simulate/program/risk.rs"]
 mod risk;
 #[path = "../../../examples/simulate/program/rules.rs"]
@@ -36,7 +44,11 @@ mod shared;
 mod streams;
 #[path = "../../../examples/simulate/program/tasks.rs"]
 mod tasks;
+#[path = "../../../examples/simulate/program/timers.rs"]
+mod timers;
 #[path = "../../../examples/simulate/program/writes.rs"]
 mod writes;
+#[path = "../../../examples/simulate/program/zero_copy.rs"]
+mod zero_copy;
 
 pub(crate) use plan::Plan;

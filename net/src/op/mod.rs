@@ -8,6 +8,7 @@ mod recv_pool;
 mod send;
 mod send_rest;
 mod send_to;
+mod send_zc;
 
 pub(crate) use accept::Accept;
 pub(crate) use connect::{Connect, ConnectUnix};
@@ -17,3 +18,4 @@ pub(crate) use recv_pool::RecvPool;
 pub(crate) use send::{Send, SendVectored, WriteVectored};
 pub(crate) use send_rest::SendRest;
 pub(crate) use send_to::SendTo;
+pub(crate) use send_zc::SendZc;

@@ -26,10 +26,10 @@ impl Multishot for RecvPool {
     }
 
     fn item(socket: &Rc<Shared>, completion: Completion) {
-        socket.pool_item(completion.buf());
+        socket.pool_item(completion.bufs());
     }
 
     fn end(self, socket: Rc<Shared>, completion: Completion) {
-        socket.pool_ended(completion.buf());
+        socket.pool_ended(completion.bufs());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::waiters::Waiters;
 use crate::op::Accept;
+use crate::tcp::Ending;
 use sexton_runtime::op::{Detached, SocketAddrBuf};
 use sexton_runtime::time::{Duration, Sleep, sleep};
 use sexton_runtime::{CancelHook, Fd};
@@ -23,6 +24,8 @@ pub(crate) struct Backlog {
     fd: Fd,
     state: RefCell<State>,
     waiters: Waiters,
+    /// The listener is gone; over when the last accept has let go of this, and of `fd` before.
+    ending: RefCell<Option<Ending>>,
 }
 
 #[derive(Debug, Default)]
@@ -49,7 +52,12 @@ const PASSING: [i32; 12] = [103, 71, 1, 100, 92, 112, 64, 113, 95, 101, 4, 125];
 
 impl Backlog {
     pub(crate) fn new(fd: Fd) -> Rc<Self> {
-        Rc::new(Self { fd, state: RefCell::default(), waiters: Waiters::default() })
+        Rc::new(Self {
+            fd,
+            state: RefCell::default(),
+            waiters: Waiters::default(),
+            ending: RefCell::default(),
+        })
     }
 
     pub(crate) fn fd(&self) -> &Fd {
@@ -131,6 +139,16 @@ impl Backlog {
         }
         self.waiters.register(cx);
         Poll::Pending
+    }
+
+    /// Whether the kernel has an accept.
+    pub(crate) fn is_accepting(&self) -> bool {
+        self.state.borrow().flight.is_some()
+    }
+
+    /// The listener ends, and has ended when its descriptor is closed.
+    pub(crate) fn ends(&self, ending: Option<Ending>) {
+        *self.ending.borrow_mut() = ending;
     }
 
     /// The listener is gone: what it accepted and nobody fetched is closed, and so is what comes

@@ -7,6 +7,7 @@
 //!              └─────────────────▶ chunks (bytes that nobody has claimed) ──▶ who reads next
 //!
 //!   writes: at most one send in flight; the next one waits for its end
+//!           (of a zero-copy one: for its result, not for its notification)
 //!           committed bytes ──▶ outbox (sent by the stream itself, before what is written later)
 //! ```
 //!
@@ -26,6 +27,7 @@ mod shared;
 mod waiters;
 mod write;
 mod writer;
+mod zero_copy;
 
 pub(crate) use backlog::Backlog;
 pub(crate) use handover::alone;

@@ -1,7 +1,6 @@
 //! Reads and writes to be polled: what they wait with lies in the stream, not in a future.
 
 use super::reader::Reader;
-use super::recv::Flight;
 use super::shared::Shared;
 use sexton_io::NonBlocking;
 use sexton_runtime::CancelHook;
@@ -62,7 +61,7 @@ impl Reader {
         }
         let socket = self.socket();
         let recv = socket.recv.borrow();
-        let (there, idle) = (recv.is_ready(), matches!(recv.flight, Flight::None));
+        let (there, idle) = (recv.is_ready(), recv.is_idle());
         drop(recv);
         if there {
             return Poll::Ready(Ok(()));

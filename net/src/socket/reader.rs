@@ -139,7 +139,7 @@ impl Reader {
             if recv.eof {
                 return Poll::Ready(Ok(None));
             }
-            matches!(recv.flight, Flight::None)
+            recv.is_idle()
         };
         if hook.is_cancelled(cx) {
             // The receive stays with the stream: nothing is lost.

@@ -22,7 +22,6 @@ pub(super) enum Flight {
     /// From the pool, again and again.
     Pool {
         detached: Detached,
-        group: u16,
         stopped: bool,
     },
     /// Into a buffer: whose it is, and whether that future still wants it.
@@ -76,9 +75,10 @@ pub(super) struct Recv {
     pub(super) done: Parked,
     /// Buffers whose bytes somebody else took, for their futures to fetch.
     pub(super) robbed: Vec<Done>,
-    /// The pool of this group was empty: the next receive takes from a larger one, or a buffer of
-    /// its own.
-    pub(super) starved: Option<u16>,
+    /// The pool was empty: the next receive waits for its turn.
+    pub(super) starved: bool,
+    /// It waits: whoever hands out turns arms the next receive.
+    pub(super) in_line: bool,
     pub(super) tickets: u64,
 }
 
@@ -92,7 +92,8 @@ impl Default for Recv {
             drained: false,
             done: Parked::default(),
             robbed: Vec::new(),
-            starved: None,
+            starved: false,
+            in_line: false,
             tickets: 0,
         }
     }
@@ -144,6 +145,11 @@ impl Recv {
         if claim.got() > 0 {
             self.chunks.push_front(taken(claim));
         }
+    }
+
+    /// Whether the next receive is for a reader to arm.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.flight, Flight::None) && !self.in_line
     }
 
     /// Whether a read would not wait.

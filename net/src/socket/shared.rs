@@ -5,18 +5,18 @@ use super::polls::Polls;
 use super::recv::{Done, Flight, Recv, Ticket, taken};
 use super::waiters::Waiters;
 use crate::op::{RecvInto, RecvPool};
-use sexton_buffers::{Chunk, Claim, OwnedBuf, PoolBuf, ReadCursor};
+use sexton_buffers::{Chunk, Claim, OwnedBuf, PoolBufs, ProvidedPool, ReadCursor};
 use sexton_runtime::op::{Answered, Detached};
-use sexton_runtime::{Fd, calls};
+use sexton_runtime::{Fd, Starved, calls};
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// Chunks that may wait for a slow reader before the receive from the pool is stopped: other
 /// streams want the pool's buffers, too.
 const CHUNKS_MAX: usize = 8;
 /// A private buffer, where the pool is empty.
-const PRIVATE_LEN: usize = 4096;
+const PRIVATE_LEN: usize = 16 << 10;
 /// `ENOBUFS`, by the number that Linux has everywhere: the pool is empty.
 const ENOBUFS: i32 = 105;
 
@@ -74,24 +74,34 @@ impl Shared {
         self.fd
     }
 
-    /// Arms a receive from the pool, or into a private buffer if there is no pool, or none left in
-    /// it. To be called with nothing in flight.
+    /// Arms a receive from the pool; if it was empty the last time, when it is this stream's turn.
+    /// To be called if the stream is idle.
     pub(super) fn arm(self: &Rc<Self>) -> io::Result<()> {
         let starved = std::mem::take(&mut self.recv.borrow_mut().starved);
-        let pool = match starved {
-            None => sexton_runtime::recv_pool(),
-            Some(group) => sexton_runtime::recv_pool_after(group),
-        };
+        match (self.kind, starved) {
+            (Kind::Socket, false) => self.arm_from(sexton_runtime::recv_pool()),
+            (Kind::Pipe, false) => self.arm_from(sexton_runtime::read_pool()),
+            (Kind::Socket, true) => {
+                let this: Weak<Self> = Rc::downgrade(self);
+                sexton_runtime::wait_for_buffers(this)?;
+                self.recv.borrow_mut().in_line = true;
+                Ok(())
+            }
+            (Kind::Pipe, true) => self.arm_from(None),
+        }
+    }
+
+    /// Arms a receive from a pool, or into a private buffer if there is none.
+    fn arm_from(self: &Rc<Self>, pool: Option<ProvidedPool>) -> io::Result<()> {
         let Some(pool) = pool else {
             let claim = Claim::new(OwnedBuf::with_capacity(PRIVATE_LEN));
             self.recv.borrow_mut().drained = true;
             return self.arm_into(claim, Ticket::STREAM).map_err(|(_, error)| error);
         };
-        let group = pool.group();
         let op = RecvPool { fd: self.fd.clone(), kind: self.kind, pool };
         match Detached::submit_multishot(op, Rc::clone(self)) {
             Ok(detached) => {
-                self.recv.borrow_mut().flight = Flight::Pool { detached, group, stopped: false };
+                self.recv.borrow_mut().flight = Flight::Pool { detached, stopped: false };
             }
             Err((_, _, error)) => return Err(error),
         }
@@ -149,11 +159,11 @@ impl Shared {
         self.readers.wake();
     }
 
-    /// The pool's receive brought a chunk.
-    pub(crate) fn pool_item(&self, item: io::Result<Option<PoolBuf>>) {
-        if let Ok(Some(buf)) = item {
+    /// The pool's receive brought a chunk, or several.
+    pub(crate) fn pool_item(&self, item: io::Result<Option<PoolBufs>>) {
+        if let Ok(Some(bufs)) = item {
             let mut recv = self.recv.borrow_mut();
-            recv.chunks.push_back(buf.into());
+            recv.chunks.extend(bufs.map(Chunk::from));
             let full = recv.chunks.len() >= CHUNKS_MAX;
             if let Flight::Pool { detached, stopped: stopped @ false, .. } = &mut recv.flight
                 && full
@@ -165,18 +175,14 @@ impl Shared {
         self.readers.wake();
     }
 
-    /// The pool's receive has ended; it may have brought a last chunk.
-    pub(crate) fn pool_ended(&self, end: io::Result<Option<PoolBuf>>) {
+    /// The pool's receive has ended; it may have brought last chunks.
+    pub(crate) fn pool_ended(&self, end: io::Result<Option<PoolBufs>>) {
         let mut recv = self.recv.borrow_mut();
         let flight = std::mem::replace(&mut recv.flight, Flight::None);
         match end {
-            Ok(Some(buf)) => recv.chunks.push_back(buf.into()),
+            Ok(Some(bufs)) => recv.chunks.extend(bufs.map(Chunk::from)),
             Ok(None) => recv.eof = true,
-            Err(error) if error.raw_os_error() == Some(ENOBUFS) => {
-                if let Flight::Pool { group, .. } = &flight {
-                    recv.starved = Some(*group);
-                }
-            }
+            Err(error) if error.raw_os_error() == Some(ENOBUFS) => recv.starved = true,
             Err(error) if Recv::is_passing(&error) => {}
             Err(error) => recv.error = Some(error),
         }
@@ -209,6 +215,7 @@ impl Shared {
     /// The last handle that reads is gone: the receive ends, and its descriptor with it.
     pub(crate) fn bury_reads(&self) {
         let mut recv = self.recv.borrow_mut();
+        recv.in_line = false;
         if let Flight::Into { wanted, .. } = &mut recv.flight {
             *wanted = false;
         }
@@ -229,6 +236,19 @@ impl Shared {
 impl Answered for Shared {
     fn answered(self: Rc<Self>) {
         self.next_send();
+    }
+}
+
+/// A buffer has come back, or more memory was made, and it is this stream's turn.
+impl Starved for Shared {
+    fn fed(self: Rc<Self>, pool: Option<ProvidedPool>) {
+        let mut recv = self.recv.borrow_mut();
+        let waits = std::mem::take(&mut recv.in_line) && recv.is_idle();
+        drop(recv);
+        if waits && let Err(error) = self.arm_from(pool) {
+            self.recv.borrow_mut().error = Some(error);
+            self.readers.wake();
+        }
     }
 }
 

@@ -98,15 +98,14 @@ impl<'a, S: SendOp> WriteOwned<'a, S> {
         if S::bytes(&buf) == 0 {
             return Poll::Ready(Ok((0, buf)));
         }
-        if self.socket.sending.replace(true) {
-            if self.hook.is_cancelled(cx) {
-                return Poll::Ready(Err(BufError::new(io::Error::from_raw_os_error(125), buf)));
+        let turn = match self.socket.poll_turn(cx, &mut self.hook) {
+            Poll::Ready(Ok(turn)) => turn,
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(BufError::new(error, buf))),
+            Poll::Pending => {
+                self.phase = Phase::Queued(buf);
+                return Poll::Pending;
             }
-            self.socket.writers.register(cx);
-            self.phase = Phase::Queued(buf);
-            return Poll::Pending;
-        }
-        let turn = Turn(self.socket);
+        };
         if sexton_runtime::is_alone()
             && let Some(count) = S::send_now(self.socket, &buf)
         {
@@ -124,7 +123,7 @@ impl<'a, S: SendOp> WriteOwned<'a, S> {
 }
 
 /// The turn to send, of a send that the kernel does not have: given on when this is dropped.
-struct Turn<'a>(&'a Rc<Shared>);
+pub(super) struct Turn<'a>(&'a Rc<Shared>);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
@@ -152,6 +151,22 @@ impl<S: SendOp> Future for WriteOwned<'_, S> {
 }
 
 impl Shared {
+    /// The turn to send, when no other send is in flight; the error of a cancel while one is.
+    pub(super) fn poll_turn<'a>(
+        self: &'a Rc<Self>,
+        cx: &mut Context<'_>,
+        hook: &mut CancelHook,
+    ) -> Poll<io::Result<Turn<'a>>> {
+        if !self.sending.replace(true) {
+            return Poll::Ready(Ok(Turn(self)));
+        }
+        if hook.is_cancelled(cx) {
+            return Poll::Ready(Err(io::Error::from_raw_os_error(125)));
+        }
+        self.writers.register(cx);
+        Poll::Pending
+    }
+
     pub(super) async fn write_owned<B: IoBuf>(self: &Rc<Self>, buf: B) -> BufResult<usize, B> {
         WriteOwned::<Send<B>>::new(self, buf).await
     }

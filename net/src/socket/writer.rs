@@ -1,7 +1,8 @@
 //! The handle that writes, and its memory: what is committed goes before every later write.
 
 use super::shared::Shared;
-use sexton_buffers::{BufResult, IoBuf, IoVecBuf};
+use crate::Notified;
+use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf};
 use sexton_io::{NonBlocking, Readiness};
 use sexton_runtime::CancelHook;
 use std::cell::RefCell;
@@ -126,6 +127,14 @@ impl Writer {
     pub(crate) async fn write_vectored_owned<V: IoVecBuf>(&self, bufs: V) -> BufResult<usize, V> {
         self.push_out();
         self.socket.write_vectored_owned(bufs).await
+    }
+
+    pub(crate) async fn send_zc<B: IoBuf>(
+        &self,
+        buf: B,
+    ) -> Result<(usize, Notified<B>), BufError<B>> {
+        self.push_out();
+        self.socket.send_zc(buf).await
     }
 
     pub(crate) async fn ready(&self) -> io::Result<Readiness> {

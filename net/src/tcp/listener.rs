@@ -1,14 +1,20 @@
 //! Accepting connections.
 
+use super::ending::{self, Ending};
 use super::shared_port::{self, Membership};
 use super::stream::TcpStream;
 use crate::addr::{ToSocketAddrs, resolve};
 use crate::socket::Backlog;
+use sexton_runtime::time::{Duration, timeout};
 use sexton_runtime::{CancelHook, Fd, calls};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
+
+/// How long a bind waits for a listener that is ending. An accept is cancelled in no time, but its
+/// core may be busy with other things.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A socket that accepts TCP connections.
 ///
@@ -16,7 +22,9 @@ use std::rc::Rc;
 /// process is refused), the others join it, and the kernel spreads connections over them.
 ///
 /// # If dropped
-/// The socket is closed, with the connections that were accepted and not fetched.
+/// The socket is closed, with the connections that were accepted and not fetched. If the kernel has
+/// an accept, that is cancelled, and the address is free when it has ended; a
+/// [`bind`](Self::bind) of the same runtime waits for that.
 ///
 /// ```
 /// use sexton_net::{TcpListener, TcpStream};
@@ -31,14 +39,16 @@ use std::rc::Rc;
 #[derive(Debug)]
 pub struct TcpListener {
     backlog: Rc<Backlog>,
-    _membership: Option<Membership>,
+    membership: Option<Membership>,
 }
 
 impl TcpListener {
     /// Binds an address and listens on it; of several, the first one that can be had.
     ///
     /// # Completes
-    /// When it listens, or the last address has failed.
+    /// When it listens, or the last address has failed. If a listener of this runtime was just
+    /// dropped that had the address, and the kernel has not let go of it, when that has happened
+    /// (or not, for ten seconds).
     ///
     /// # If dropped
     /// Nothing is bound.
@@ -59,9 +69,9 @@ impl TcpListener {
     pub async fn bind(addr: impl ToSocketAddrs) -> io::Result<Self> {
         let mut last = None;
         for addr in resolve(addr).await? {
-            match shared_port::bind(addr) {
+            match bind_behind_the_last(addr).await {
                 Ok((fd, membership)) => {
-                    return Ok(Self { backlog: Backlog::new(fd.into()), _membership: membership });
+                    return Ok(Self { backlog: Backlog::new(fd.into()), membership });
                 }
                 Err(error) => last = Some(error),
             }
@@ -168,7 +178,7 @@ impl TcpListener {
     /// ```
     pub fn from_std(listener: std::net::TcpListener) -> io::Result<Self> {
         let fd = Fd::new(OwnedFd::from(listener));
-        Ok(Self { backlog: Backlog::new(fd), _membership: None })
+        Ok(Self { backlog: Backlog::new(fd), membership: None })
     }
 
     /// The hop limit of what is sent.
@@ -213,6 +223,33 @@ impl AsFd for TcpListener {
 
 impl Drop for TcpListener {
     fn drop(&mut self) {
+        if self.backlog.is_accepting() {
+            let got = self.membership.as_ref().map(Membership::got);
+            let addr = got.or_else(|| self.local_addr().ok());
+            self.backlog.ends(addr.and_then(|addr| Ending::new(addr.port())));
+        }
         self.backlog.bury();
     }
+}
+
+/// Binds, behind a listener of this runtime that is just ending.
+async fn bind_behind_the_last(addr: SocketAddr) -> io::Result<(OwnedFd, Option<Membership>)> {
+    let waits = |outcome: &io::Result<_>| {
+        let in_use = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
+        outcome.as_ref().is_err_and(in_use) && ending::is_ending(addr.port())
+    };
+    let bound = shared_port::bind(addr);
+    if !waits(&bound) {
+        return bound;
+    }
+    let later = async {
+        loop {
+            ending::over(addr.port()).await?;
+            let bound = shared_port::bind(addr);
+            if !waits(&bound) {
+                return bound;
+            }
+        }
+    };
+    timeout(PATIENCE, later).await.unwrap_or(bound)
 }

@@ -52,6 +52,13 @@ pub(super) fn bind(asked: SocketAddr) -> io::Result<(OwnedFd, Option<Membership>
     Ok((fd, Some(Membership { runtime, got, core })))
 }
 
+impl Membership {
+    /// The address that was bound.
+    pub(super) fn got(&self) -> SocketAddr {
+        self.got
+    }
+}
+
 impl Drop for Membership {
     fn drop(&mut self) {
         lock().retain_mut(|bound| {

@@ -1,11 +1,12 @@
 //! A TCP connection.
 
+use crate::Notified;
 use crate::addr::{ToSocketAddrs, resolve};
-use crate::halves::{OwnedReadHalf, OwnedWriteHalf};
+use crate::halves::{OwnedReadHalf, OwnedWriteHalf, WriteHalf};
 use crate::methods::stream_methods;
 use crate::op::Connect;
 use crate::socket::{Reader, Shared, Writer};
-use sexton_buffers::BufError;
+use sexton_buffers::{BufError, IoBuf};
 use sexton_runtime::op::{SocketAddrBuf, submit};
 use sexton_runtime::time::Duration;
 use sexton_runtime::{Fd, calls};
@@ -265,6 +266,49 @@ impl TcpStream {
         calls::socket::set_send_buffer_size(self, bytes)
     }
 
+    /// Sends a prefix of the filled bytes of `buf` from where they lie, without a copy; says how
+    /// many, and gives the buffer back later.
+    ///
+    /// Worth its price from some ten kilobytes on, and on a network: what stays on this machine is
+    /// copied all the same. Where the kernel can't do without a copy, this one makes it: if the
+    /// user's limit for locked memory is used up (`ENOMEM`; it counts for users without
+    /// `CAP_IPC_LOCK`), and on a socket whose protocol has no such sends. The buffer is there at
+    /// once then.
+    ///
+    /// # Completes
+    /// When the kernel has taken at least one byte, or an error is there. The [`Notified`]
+    /// completes when the kernel does not read the buffer any more; nothing else waits for that.
+    ///
+    /// # If dropped
+    /// What the kernel took is sent; the next write waits until it is known how much that is, so
+    /// that bytes never interleave. The buffer is freed after the notification.
+    ///
+    /// # Kernel
+    /// `IORING_OP_SEND_ZC`, since Linux 6.0.
+    ///
+    /// # Errors
+    /// The kernel's (`BrokenPipe`, never a signal), with the buffer; `QuotaExceeded` if too many
+    /// buffers whose `Notified` was dropped are still not back, and for too long. The buffer of a
+    /// send that failed or was cancelled comes when the kernel lets go of it: it may be as late as
+    /// those that were sent before.
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (server, _) = listener.accept().await?;
+    /// let (n, first) = server.send_zc("first").await?;
+    /// let (m, second) = server.send_zc("second").await?; // does not wait for the first one's
+    /// let both = client.read_exact_owned(Vec::with_capacity(n + m)).await?;
+    /// assert_eq!(both, b"firstsecond");
+    /// assert_eq!((second.await, first.await), ("second", "first"));
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub async fn send_zc<B: IoBuf>(&self, buf: B) -> Result<(usize, Notified<B>), BufError<B>> {
+        self.writer.send_zc(buf).await
+    }
+
     /// A connection of std's, which goes on as one of Sexton's.
     ///
     /// # Errors
@@ -370,6 +414,37 @@ impl OwnedReadHalf {
 }
 
 impl OwnedWriteHalf {
+    /// As [`TcpStream::send_zc`].
+    ///
+    /// # Completes
+    /// As [`TcpStream::send_zc`].
+    ///
+    /// # If dropped
+    /// As [`TcpStream::send_zc`].
+    ///
+    /// # Kernel
+    /// `IORING_OP_SEND_ZC`, since Linux 6.0.
+    ///
+    /// # Errors
+    /// As [`TcpStream::send_zc`].
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (server, _) = listener.accept().await?;
+    /// let (read, mut write) = server.into_split();
+    /// let (n, notified) = write.send_zc("hello").await?;
+    /// assert_eq!(client.read_exact_owned(Vec::with_capacity(n)).await?, &b"hello"[..n]);
+    /// assert_eq!(notified.await, "hello");
+    /// # drop(read);
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub async fn send_zc<B: IoBuf>(&mut self, buf: B) -> Result<(usize, Notified<B>), BufError<B>> {
+        self.writer().send_zc(buf).await
+    }
+
     /// This end's address.
     ///
     /// # Errors
@@ -408,6 +483,38 @@ impl OwnedWriteHalf {
     /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         calls::socket::peer_addr(self)
+    }
+}
+
+impl WriteHalf<'_> {
+    /// As [`TcpStream::send_zc`].
+    ///
+    /// # Completes
+    /// As [`TcpStream::send_zc`].
+    ///
+    /// # If dropped
+    /// As [`TcpStream::send_zc`].
+    ///
+    /// # Kernel
+    /// `IORING_OP_SEND_ZC`, since Linux 6.0.
+    ///
+    /// # Errors
+    /// As [`TcpStream::send_zc`].
+    ///
+    /// ```
+    /// use sexton_net::{TcpListener, TcpStream};
+    /// # sexton_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// # let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut server, _) = listener.accept().await?;
+    /// let (_, mut write) = server.split_io();
+    /// let (n, notified) = write.send_zc("hello").await?;
+    /// assert_eq!(client.read_exact_owned(Vec::with_capacity(n)).await?, &b"hello"[..n]);
+    /// assert_eq!(notified.await, "hello");
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub async fn send_zc<B: IoBuf>(&mut self, buf: B) -> Result<(usize, Notified<B>), BufError<B>> {
+        self.writer().send_zc(buf).await
     }
 }
 

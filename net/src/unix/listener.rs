@@ -62,6 +62,9 @@ impl UnixListener {
 
     /// Binds an address, a path or an abstract name, and listens on it.
     ///
+    /// An abstract name is in use until the last accept of its listener has ended, which is a
+    /// moment after the listener was dropped.
+    ///
     /// # Errors
     /// As [`bind`](Self::bind).
     ///

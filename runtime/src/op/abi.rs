@@ -8,6 +8,8 @@ pub(crate) const SQE_SKIP_SUCCESS: u8 = 1 << 6;
 pub(crate) const RECV_POLL_FIRST: u16 = 1;
 /// `IORING_RECV_MULTISHOT`.
 pub(crate) const RECV_MULTISHOT: u16 = 2;
+/// `IORING_RECVSEND_BUNDLE`: one completion for several provided buffers.
+pub(crate) const RECV_BUNDLE: u16 = 16;
 /// `IORING_FSYNC_DATASYNC`.
 pub(crate) const FSYNC_DATASYNC: u32 = 1;
 /// `IORING_CQE_F_BUFFER`: the upper half of the flags names a provided buffer.
@@ -16,5 +18,7 @@ pub(crate) const CQE_BUFFER: u32 = 1;
 pub(crate) const CQE_MORE: u32 = 2;
 /// `IORING_CQE_F_SOCK_NONEMPTY`: more data waited in the socket.
 pub(crate) const CQE_SOCK_NONEMPTY: u32 = 4;
+/// `IORING_CQE_F_BUF_MORE`: the kernel keeps the rest of the provided buffer.
+pub(crate) const CQE_BUF_MORE: u32 = 16;
 /// Where the buffer's number stands in a completion's flags.
 pub(crate) const CQE_BUFFER_SHIFT: u32 = 16;

@@ -10,7 +10,7 @@
 use super::abi;
 use super::entry::Gives;
 use sexton_buffers::registry::Answer;
-use sexton_buffers::{PoolBuf, ProvidedPool};
+use sexton_buffers::{PoolBufs, ProvidedPool};
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd};
 
@@ -30,7 +30,7 @@ pub struct Completion {
 enum Gift {
     Nothing,
     Fd(OwnedFd),
-    Buf(PoolBuf),
+    Bufs(PoolBufs),
 }
 
 impl Completion {
@@ -41,7 +41,8 @@ impl Completion {
     /// `gives`; `pool` is the pool of its group of provided buffers.
     pub(crate) unsafe fn new(answer: Answer, gives: Gives, pool: Option<&ProvidedPool>) -> Self {
         let Answer { result, flags } = answer;
-        let count = u32::try_from(result).map_err(|_| io::Error::from_raw_os_error(-result));
+        let count = u32::try_from(result)
+            .map_err(|_| io::Error::from_raw_os_error(result.saturating_neg()));
         let mut this = Self { result: count, flags, gift: Gift::Nothing };
         match (&this.result, gives) {
             (Ok(number), Gives::Fd) => {
@@ -51,9 +52,11 @@ impl Completion {
             }
             (Ok(len), Gives::Provided) if flags & abi::CQE_BUFFER != 0 => {
                 let id = (flags >> abi::CQE_BUFFER_SHIFT) as u16;
-                // SAFETY: I1: the kernel filled this buffer and has let go of it.
-                match pool.map(|pool| unsafe { pool.take(id, *len) }) {
-                    Some(Ok(buf)) => this.gift = Gift::Buf(buf),
+                let kept = flags & abi::CQE_BUF_MORE != 0;
+                // SAFETY: I1: the kernel filled these bytes and has let go of them, and answers are
+                // used in the order in which the ring gives them.
+                match pool.map(|pool| unsafe { pool.take(id, *len, kept) }) {
+                    Some(Ok(bufs)) => this.gift = Gift::Bufs(bufs),
                     Some(Err(error)) => this.result = Err(error),
                     None => this.result = Err(io::ErrorKind::NotFound.into()),
                 }
@@ -91,14 +94,14 @@ impl Completion {
         }
     }
 
-    /// The provided buffer that the kernel picked, filled; `None` at the end of the stream.
+    /// The provided buffers that the kernel picked, filled; `None` at the end of the stream.
     ///
     /// # Errors
     /// The kernel's.
-    pub fn buf(self) -> io::Result<Option<PoolBuf>> {
+    pub fn bufs(self) -> io::Result<Option<PoolBufs>> {
         self.result?;
         match self.gift {
-            Gift::Buf(buf) => Ok(Some(buf)),
+            Gift::Bufs(bufs) => Ok(Some(bufs)),
             _ => Ok(None),
         }
     }

@@ -17,7 +17,9 @@ use crate::fd::Fd;
 use crate::sys::Request;
 use io_uring::opcode;
 use sexton_buffers::registry::Mark;
-use sexton_buffers::{Claim, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ProvidedPool, Registration};
+use sexton_buffers::{
+    Claim, Consumption, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ProvidedPool, Registration,
+};
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -61,8 +63,12 @@ pub struct Entry<'a> {
     pub(crate) fixed: Option<Registration>,
     /// Whether the graveyard's limit holds it back.
     pub(crate) exempt: bool,
-    /// Who is told when the last answer is here.
+    /// Whether the result comes before the last answer, which is a notification.
+    pub(crate) notified: bool,
+    /// Who is told when the result is here.
     pub(crate) tells: Option<Rc<dyn Answered>>,
+    /// The descriptor, if the operation itself need not hold it: kept until the result.
+    pub(crate) fd: Option<Fd>,
     _at: PhantomData<&'a mut ()>,
 }
 
@@ -72,10 +78,11 @@ impl std::fmt::Debug for Entry<'_> {
     }
 }
 
-/// Who wants to know that the kernel has let go of an operation, whether its future is polled again
-/// or was forgotten.
+/// Who wants to know that an operation has its result, whether its future is polled again or was
+/// forgotten.
 pub trait Answered {
-    /// The last answer is here; the operation's own future has not seen it yet.
+    /// The result is here; the operation's own future has not seen it yet. The kernel has let go of
+    /// the operation, unless it is a zero-copy send.
     fn answered(self: Rc<Self>);
 }
 
@@ -120,7 +127,9 @@ impl<'a> Entry<'a> {
             gives: Gives::Nothing,
             fixed: None,
             exempt: false,
+            notified: false,
             tells: None,
+            fd: None,
             _at: PhantomData,
         }
     }
@@ -151,8 +160,8 @@ impl<'a> Entry<'a> {
         self
     }
 
-    /// Tells `whom` when the last answer is here, also if nobody polls for it: what waits behind
-    /// this operation need not wait for its future.
+    /// Tells `whom` when the result is here, also if nobody polls for it: what waits behind this
+    /// operation need not wait for its future.
     pub fn tell(mut self, whom: Rc<dyn Answered>) -> Self {
         self.tells = Some(whom);
         self
@@ -259,13 +268,18 @@ impl<'a> Entry<'a> {
         entry
     }
 
-    /// Receives into a buffer that the kernel picks from `pool` when data is there, again and again
-    /// if `multishot` (Linux 6.0). `IORING_OP_RECV` with provided buffers, since Linux 5.19.
+    /// Receives into buffers that the kernel picks from `pool` when data is there, again and again
+    /// if `multishot` (Linux 6.0): into several at once if the pool is used up so (Linux 6.10).
+    /// `IORING_OP_RECV` with provided buffers, since Linux 5.19.
     pub fn recv_provided(fd: &'a Fd, pool: &'a ProvidedPool, multishot: bool) -> Self {
         let mut entry = Self::on(opcode::Recv::CODE, fd);
         entry.request.flags |= abi::SQE_BUFFER_SELECT;
         entry.request.buf = pool.group();
-        entry.request.ioprio = if multishot { abi::RECV_MULTISHOT } else { 0 };
+        entry.request.ioprio = match (multishot, pool.consumption()) {
+            (true, Consumption::Bundle) => abi::RECV_MULTISHOT | abi::RECV_BUNDLE,
+            (true, _) => abi::RECV_MULTISHOT,
+            (false, _) => 0,
+        };
         entry.gives = Gives::Provided;
         entry
     }
@@ -274,6 +288,22 @@ impl<'a> Entry<'a> {
     pub fn send<B: IoBuf>(fd: &'a Fd, buf: &'a B) -> Self {
         let mut entry = Self::on(opcode::Send::CODE, fd).drain(buf);
         entry.request.op_flags = libc::MSG_NOSIGNAL as u32;
+        entry
+    }
+
+    /// Sends the filled part of `buf` from where it lies, without `SIGPIPE`. `IORING_OP_SEND_ZC`,
+    /// since Linux 6.0.
+    ///
+    /// The result comes before the kernel has let go of the buffer
+    /// ([`Submit::poll_count`](crate::op::Submit::poll_count)), and the operation ends with a
+    /// notification, with that result. The descriptor is kept until the result: a connection that
+    /// is closed does not wait for its notifications.
+    pub fn send_zc<B: IoBuf>(fd: &Fd, buf: &'a B) -> Self {
+        let mut entry = Self::new(opcode::SendZc::CODE).drain(buf);
+        entry.request.fd = fd.raw();
+        entry.request.op_flags = libc::MSG_NOSIGNAL as u32;
+        entry.notified = true;
+        entry.fd = Some(fd.clone());
         entry
     }
 

@@ -69,6 +69,24 @@ impl<O: Op> Submit<O> {
     }
 }
 
+impl<O: Op> Submit<O> {
+    /// Waits for the count in the result only: of a zero-copy send
+    /// ([`Entry::send_zc`](crate::op::Entry::send_zc)) it comes before the kernel has let go of the
+    /// operation, of all others with it. None if the operation failed: the future itself has the
+    /// error, or will.
+    ///
+    /// The last waker given, here or to the future, is woken. To be asked before the future is
+    /// ready.
+    pub fn poll_count(&mut self, cx: &mut Context<'_>) -> Poll<Option<usize>> {
+        let State::Submitted(key, driver) = &self.state else { return Poll::Ready(None) };
+        let polled = driver.poll_result(*key, cx.waker());
+        if polled.is_pending() && self.hook.is_cancelled(cx) {
+            driver.cancel(*key);
+        }
+        polled.map(|result| usize::try_from(result?).ok())
+    }
+}
+
 impl<O: Op> Future for Submit<O> {
     type Output = O::Output;
 

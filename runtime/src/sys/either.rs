@@ -120,12 +120,17 @@ impl Ring {
         group: u16,
         ring_addr: *mut u8,
         entries: u16,
+        incremental: bool,
     ) -> io::Result<()> {
         match self {
             // SAFETY: I1.
-            Self::Kernel(ring) => unsafe { ring.register_buf_ring(group, ring_addr, entries) },
+            Self::Kernel(ring) => unsafe {
+                ring.register_buf_ring(group, ring_addr, entries, incremental)
+            },
             // SAFETY: I1.
-            Self::Simulated(ring) => unsafe { ring.register_buf_ring(group, ring_addr, entries) },
+            Self::Simulated(ring) => unsafe {
+                ring.register_buf_ring(group, ring_addr, entries, incremental)
+            },
         }
     }
 

@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use super::*;
-use crate::sys::sim::hand as sim;
+use crate::sys::sim::{Kernel, hand as sim};
 
 const POLL_ADD: u8 = 6;
 const ASYNC_CANCEL: u8 = 14;
@@ -33,6 +33,7 @@ struct Stage {
 impl Stage {
     fn of(body: Body) -> Self {
         let config = RingConfig { body, sq_entries: 8, cq_entries: 16, io_workers: [1, 1] };
+        sim::kernel(Kernel::V6_18);
         let ring = Ring::start(&config).expect("both bodies are here");
         let (ours, theirs) = match body {
             Body::Kernel => {
@@ -244,39 +245,103 @@ fn polls_of_both_directions() {
     });
 }
 
+/// A multishot receive from group 1, with other flags besides.
+fn multishot(more: u16) -> impl Fn(&mut Request) {
+    move |request| {
+        (request.flags, request.ioprio, request.buf, request.len) = (BUFFER_SELECT, 2 | more, 1, 0);
+    }
+}
+
+/// Four buffers of four bytes, published in this order as group 1. Nobody frees them.
+fn provide(stage: &mut Stage, order: &[u64], incremental: bool) -> *mut [u8; 16] {
+    #[repr(align(4096))]
+    struct Words([[u64; 2]; 4]);
+    let data: *mut [u8; 16] = Box::leak(Box::new([0; 16]));
+    let mut words = Words([[0; 2]; 4]);
+    for (word, bid) in words.0.iter_mut().zip(order) {
+        let at = data.cast::<u8>().wrapping_add(4 * *bid as usize);
+        *word = [at.expose_provenance() as u64, 4 | bid << 32];
+    }
+    // So many are published: the tail.
+    words.0[0][1] |= (order.len() as u64) << 48;
+    let words: *mut Words = Box::leak(Box::new(words));
+    // SAFETY: both were leaked.
+    unsafe { stage.ring.register_buf_ring(1, words.cast(), 4, incremental) }.expect("registered");
+    data
+}
+
+/// What lies in the buffers, to be compared.
+fn show(stage: &mut Stage, data: *mut [u8; 16]) {
+    // SAFETY: no receive is in flight, and the buffers were leaked.
+    let bytes = unsafe { data.read() };
+    stage.bufs.push(bytes.into());
+    stage.ring.unregister_buf_ring(1).expect("registered");
+}
+
 #[test]
 fn multishot_receives_until_the_buffers_run_out() {
     alike(|stage| {
-        let multishot = |request: &mut Request| {
-            (request.flags, request.ioprio, request.buf, request.len) = (BUFFER_SELECT, 2, 1, 0);
-        };
-        let data: &'static mut [u8; 8] = Box::leak(Box::new([0; 8]));
-        let data = data.as_mut_ptr();
-        let entry = |bid: u64| {
-            let addr = data.wrapping_add(4 * bid as usize).expose_provenance() as u64;
-            [addr, 4 | bid << 32]
-        };
-        #[repr(align(4096))]
-        struct Words([[u64; 2]; 2]);
-        let mut words = Words([entry(0), entry(1)]);
-        // Two are published: the tail.
-        words.0[0][1] |= 2 << 48;
-        let words: *mut Words = Box::leak(Box::new(words));
-        // SAFETY: both were leaked.
-        unsafe { stage.ring.register_buf_ring(1, words.cast(), 2) }.expect("registered");
-        stage.push(RECV, &[], 1, multishot);
+        let data = provide(stage, &[0, 1], false);
+        stage.push(RECV, &[], 1, multishot(0));
         stage.turn();
         stage.feed(b"abcdef");
         stage.turn();
         stage.feed(b"g");
         stage.turn();
-        stage.push(RECV, &[], 2, multishot);
+        stage.push(RECV, &[], 2, multishot(0));
         stage.turn();
-        // SAFETY: the buffers were given back, and were leaked.
-        let bytes = unsafe { std::slice::from_raw_parts(data, 8) };
-        stage.bufs.push(bytes.into());
-        stage.ring.unregister_buf_ring(1).expect("registered");
-        stage.push(RECV, &[], 3, multishot);
+        show(stage, data);
+        stage.push(RECV, &[], 3, multishot(0));
         stage.turn();
+    });
+}
+
+#[test]
+fn a_buffer_that_is_used_up_piece_by_piece() {
+    alike(|stage| {
+        let data = provide(stage, &[2, 0], true);
+        stage.push(RECV, &[], 1, multishot(0));
+        stage.turn();
+        for bytes in [&b"a"[..], b"b", b"cde", b"fgh", b"i"] {
+            stage.feed(bytes);
+            stage.turn();
+        }
+        show(stage, data);
+    });
+}
+
+const BUNDLE: u16 = 1 << 4;
+
+#[test]
+fn a_bundle_fills_buffers_in_the_order_of_the_ring() {
+    alike(|stage| {
+        let data = provide(stage, &[2, 0, 3, 1], false);
+        stage.push(RECV, &[], 1, multishot(BUNDLE));
+        stage.turn();
+        stage.feed(b"a");
+        stage.turn();
+        stage.feed(b"bcdefg");
+        stage.turn();
+        stage.feed(b"hi");
+        stage.turn();
+        stage.feed(b"j");
+        stage.turn();
+        show(stage, data);
+    });
+}
+
+#[test]
+fn a_bundle_of_buffers_that_are_used_up_piece_by_piece() {
+    alike(|stage| {
+        let data = provide(stage, &[2, 0, 3, 1], true);
+        stage.push(RECV, &[], 1, multishot(BUNDLE));
+        stage.turn();
+        for bytes in [&b"a"[..], b"bcdefg", b"h"] {
+            stage.feed(bytes);
+            stage.turn();
+        }
+        stage.cancel(1, 2);
+        stage.turn();
+        show(stage, data);
     });
 }

@@ -14,6 +14,7 @@ mod ops;
 mod states;
 mod neighbours;
 mod misbehaving;
+mod zero_copy;
 mod panics;
 mod outside;
 mod tasks;

@@ -3,7 +3,7 @@
 
 use crate::ops::{Recv, RecvProvided};
 use crate::support::{counters, pair, run, turn, turns, waits};
-use sexton_buffers::{Claim, OwnedBuf, PoolBuf};
+use sexton_buffers::{Claim, OwnedBuf, PoolBufs};
 use sexton_runtime::op::{Completion, Detached, Entry, Nop, Op, SocketAddrBuf, submit};
 use sexton_runtime::{Fd, recv_pool, sim::hand as sim};
 use std::io;
@@ -113,7 +113,7 @@ fn the_items_of_a_multishot_receive_that_nobody_handles_go_back_to_the_pool() {
 struct Greedy(u8);
 
 impl Op for Greedy {
-    type Output = io::Result<Option<PoolBuf>>;
+    type Output = io::Result<Option<PoolBufs>>;
 
     fn entry(&mut self) -> Entry<'_> {
         Entry::nop()
@@ -122,7 +122,7 @@ impl Op for Greedy {
     fn complete(self, completion: Completion) -> Self::Output {
         match self.0 {
             0 => completion.fd().map(|_| None),
-            _ => completion.buf(),
+            _ => completion.bufs(),
         }
     }
 }

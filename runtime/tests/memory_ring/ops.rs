@@ -51,6 +51,23 @@ impl<B: IoBuf> Op for Send<B> {
     }
 }
 
+pub(crate) struct SendZc<B> {
+    pub(crate) fd: Fd,
+    pub(crate) buf: B,
+}
+
+impl<B: IoBuf> Op for SendZc<B> {
+    type Output = BufResult<usize, B>;
+
+    fn entry(&mut self) -> Entry<'_> {
+        Entry::send_zc(&self.fd, &self.buf)
+    }
+
+    fn complete(self, completion: Completion) -> Self::Output {
+        with_buf(completion.count(), self.buf)
+    }
+}
+
 pub(crate) struct SendVectored<V> {
     pub(crate) fd: Fd,
     pub(crate) msg: MsgSend<V>,
@@ -107,7 +124,7 @@ impl Op for RecvProvided {
     }
 
     fn complete(self, completion: Completion) -> Self::Output {
-        completion.buf()
+        completion.bufs().map(|bufs| bufs.and_then(|mut bufs| bufs.next()))
     }
 }
 
@@ -120,8 +137,8 @@ type Item = Result<Vec<u8>, i32>;
 
 impl Inbox {
     fn put(&self, completion: Completion) {
-        let item = match completion.buf() {
-            Ok(buf) => Ok(buf.map_or_else(Vec::new, |buf| buf.to_vec())),
+        let item = match completion.bufs() {
+            Ok(bufs) => Ok(bufs.into_iter().flatten().flat_map(|buf| buf.to_vec()).collect()),
             Err(error) => Err(error.raw_os_error().unwrap_or(0)),
         };
         self.0.borrow_mut().push(item);

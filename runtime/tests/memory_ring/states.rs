@@ -1,13 +1,14 @@
 //! A future goes in each state of its operation, dropped or forgotten: what happens to the answer.
 
-use crate::ops::{Accept, Large, Recv, RecvProvided, ReleaseAtEnd, Send, SendVectored};
-use crate::support::{builder, forget, pair, turn, turns, waits};
+use crate::ops::{Accept, Large, Recv, RecvProvided, ReleaseAtEnd, Send, SendVectored, SendZc};
+use crate::support::{builder, forget, pair, tcp_pair, turn, turns, waits};
 use sexton_buffers::{BufResult, Fill, IoBuf, OwnedBuf};
 use sexton_runtime::op::{
     Completion, Entry, MsgSend, Op, Parts, PollFd, ReadVectoredAt, WriteVectoredAt, submit,
 };
 use sexton_runtime::{Fd, recv_pool, sim::hand as sim};
 use std::cell::RefCell;
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 /// Where the operation is when its future goes.
@@ -177,7 +178,13 @@ fn greeted<O>(op: impl FnOnce(Fd) -> O) -> Setup<O, impl FnOnce() + 'static> {
 
 /// A stream without room, so that a send waits.
 fn choked<O>(op: impl FnOnce(Fd) -> O) -> Setup<O, impl FnOnce() + 'static> {
-    let (fd, peer) = pair();
+    choked_of(pair(), op)
+}
+
+fn choked_of<O>(
+    (fd, peer): (Fd, OwnedFd),
+    op: impl FnOnce(Fd) -> O,
+) -> Setup<O, impl FnOnce() + 'static> {
     sim::send_room(&fd, 0).unwrap();
     let op = op(fd.clone());
     let ours = fd.clone();
@@ -263,6 +270,12 @@ fn a_send_and_its_vectored_kin() {
         WriteVectoredAt { fd, parts, offset: u64::MAX }
     };
     every_state(|| choked(write), count, "7");
+}
+
+#[test]
+fn a_zero_copy_send() {
+    let send = |fd| SendZc { fd, buf: Vec::from(*b"bye") };
+    every_state(|| choked_of(tcp_pair(), send), filled, "3: bye");
 }
 
 #[test]

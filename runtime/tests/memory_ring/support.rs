@@ -1,5 +1,6 @@
 //! What the stories share: a runtime on the ring in memory, and forgetting in earnest.
 
+use sexton_buffers::Consumption;
 use sexton_runtime::{Builder, CoreStats, Fd, Runtime, own_stats, sim::hand as sim, yield_now};
 use std::any::Any;
 use std::future::Future;
@@ -14,6 +15,7 @@ pub(crate) fn builder() -> Builder {
         config.entries = 8;
         config.recv_buffers = 4;
         config.recv_buffer_len = 64;
+        config.recv_consumption = Consumption::Whole;
     })
 }
 
@@ -42,6 +44,12 @@ pub(crate) async fn turns() {
 /// Two ends of a stream: ours as a handle that counts, the peer's.
 pub(crate) fn pair() -> (Fd, OwnedFd) {
     let (ours, peer) = sim::stream_pair().unwrap();
+    (Fd::new(ours), peer)
+}
+
+/// The same, of an internet stream.
+pub(crate) fn tcp_pair() -> (Fd, OwnedFd) {
+    let (ours, peer) = sim::tcp_pair().unwrap();
     (Fd::new(ours), peer)
 }
 

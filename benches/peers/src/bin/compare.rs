@@ -1,4 +1,4 @@
-//! Compares the echo servers: each under each load, in interleaved rounds, into `benches/results/`.
+//! Compares everything: each entrant in each job, in interleaved rounds, into `benches/results/`.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -7,27 +7,37 @@ use std::time::{Duration, Instant, SystemTime};
 
 use peers::args::Args;
 use peers::cpu_time::CpuTime;
-use peers::matrix::{CONFIGS, Config, VARIANTS, Variant};
-use peers::report::{self, Report};
-use peers::session::{Setting, measure};
+use peers::matrix::{Config, How, Job};
+use peers::outcome::Outcome;
+use peers::report::Report;
+use peers::session::{Setting, measure, prepare};
 use peers::summary::Series;
+use peers::{facts, jobs, plot};
 
-const USAGE: &str = "compare [--quick] [--dry] [--rounds R] [--ms T] [--warm-ms W]
-        [--server-core N] [--load-core N] [--pause-ms P] [--only A,B] [--loads CxS,CxS]
-        [--out DIR] [--label NAME]
-     --quick    fewer loads and rounds: under a minute
-     --dry      print the tables, write no files
-     --only     servers by name, e.g. raw-best,tokio
-     --loads    connections and bytes, e.g. 64x64,1024x64
-     --label    becomes part of the files' names";
+const USAGE: &str = "compare [--quick] [--dry] [--growth] [--rounds R] [--ms T] [--warm-ms W]
+        [--server-core N] [--load-core N] [--other-core N] [--pause-ms P]
+        [--workload A,B] [--only A,B] [--loads CxS,CxS] [--no-counts] [--out DIR] [--label NAME]
+     --quick     fewer jobs and rounds: two minutes
+     --growth    cost against size instead, with its plots
+     --dry       print the tables, write no files
+     --workload  workloads by name: echo, storm, reads, spawn, yield, timeout-ready, timeout-armed,
+                 sleepers, ping, proxy, idle, files; growth-tasks, growth-timers, growth-operations,
+                 growth-connections, growth-graveyard
+     --only      entrants by name, e.g. raw-best,tokio,sexton,sexton-managed
+     --loads     echoes alone, by connections and bytes, e.g. 64x64,1024x64
+     --no-counts no round that counts allocations and system calls
+     --label     becomes part of the files' names";
 
+const FLAGS: &[&str] = &["quick", "dry", "growth", "no-counts"];
 const OPTIONS: &[&str] = &[
     "rounds",
     "ms",
     "warm-ms",
     "server-core",
     "load-core",
+    "other-core",
     "pause-ms",
+    "workload",
     "only",
     "loads",
     "out",
@@ -35,37 +45,46 @@ const OPTIONS: &[&str] = &[
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let args = Args::read(USAGE, &["quick", "dry"], OPTIONS);
+    let args = Args::read(USAGE, FLAGS, OPTIONS);
     let quick = args.flag("quick");
+    let programs = programs()?;
     let setting = Setting {
-        programs: programs()?,
+        data: programs.join("data"),
+        programs,
         server_core: args.number("server-core", 1),
         load_core: args.number("load-core", 1),
-        warm_ms: args.number("warm-ms", if quick { 100 } else { 200 }),
-        ms: args.number("ms", if quick { 500 } else { 1000 }),
+        other_core: args.number("other-core", 0),
+        warm_ms: args.number("warm-ms", if quick { 100 } else { 150 }),
+        ms: args.number("ms", if quick { 300 } else { 700 }),
+        counts: false,
     };
-    let variants = chosen(&args);
-    let configs = loads(&args, quick);
-    let rounds = args.number("rounds", if quick { 3 } else { 7 });
+    let (jobs, missing) = chosen(&args, &setting.programs);
+    prepare(&setting.data, &jobs)?;
+    let rounds = args.number(
+        "rounds",
+        if quick {
+            1
+        } else if args.flag("growth") {
+            3
+        } else {
+            5
+        },
+    );
     let pause = Duration::from_millis(args.number("pause-ms", 0));
-    let load_before = report::load_average();
-    let results = run(&setting, &variants, &configs, rounds, pause)?;
+    let load_before = facts::load_average();
+    let counts = !args.flag("no-counts") && !quick && !args.flag("growth");
+    let outcomes = run(&setting, jobs, rounds, pause, counts);
     let days = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs() / 86_400;
-    let command: Vec<String> = std::env::args().skip(1).collect();
-    let report = Report {
-        date: report::date(days as i64),
-        command: format!("compare {}", command.join(" ")).trim_end().to_owned(),
-        rounds,
-        setting,
-        variants,
-        results,
-        load_before,
-        refusal: CpuTime::of(std::process::id()).refusal().map(ToString::to_string),
-    };
-    println!("{}", report.markdown());
+    let date = facts::date(days as i64);
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let command = format!("compare {}", words.join(" ")).trim_end().to_owned();
+    let refusal = CpuTime::of(std::process::id()).refusal().map(ToString::to_string);
+    let facts = facts::facts(&date, &command, &setting, rounds, &load_before, refusal.as_deref());
+    let mut report = Report { facts, outcomes, missing, plots: Vec::new() };
     if !args.flag("dry") {
-        write(&args, &report)?;
+        write(&args, &mut report, &date)?;
     }
+    println!("{}", report.markdown());
     Ok(())
 }
 
@@ -75,69 +94,118 @@ fn programs() -> io::Result<PathBuf> {
     Ok(this.parent().unwrap_or(Path::new(".")).to_owned())
 }
 
-fn chosen(args: &Args) -> Vec<Variant> {
-    let Some(only) = args.text("only") else { return VARIANTS.to_vec() };
-    let by_name = |name| VARIANTS.iter().find(|variant| variant.name == name).copied();
-    only.split(',').map(|name| by_name(name).unwrap_or_else(|| args.refuse(name))).collect()
+/// The jobs that were asked for, with the entrants that are there; and those that are not.
+fn chosen(args: &Args, programs: &Path) -> (Vec<Job>, Vec<&'static str>) {
+    let quick = args.flag("quick");
+    let named = |option: &str, name: &str| {
+        args.text(option).is_none_or(|names| names.split(',').any(|word| word == name))
+    };
+    let by_workload = args.text("workload").is_some();
+    let mut jobs = if args.flag("growth") { jobs::growth() } else { jobs::all() };
+    if by_workload {
+        jobs = jobs::all().into_iter().chain(jobs::growth()).collect();
+        jobs.retain(|job| named("workload", job.workload));
+    }
+    if let Some(loads) = args.text("loads") {
+        let load = |load: &str| {
+            let (connections, bytes) = load.split_once('x')?;
+            let (connections, bytes) = (connections.parse().ok()?, bytes.parse().ok()?);
+            Some(jobs::echo(Config { connections, bytes }))
+        };
+        let job = |text: &str| load(text).unwrap_or_else(|| args.refuse(text));
+        jobs = loads.split(',').map(job).collect();
+    } else if quick {
+        jobs.retain(|job| job.quick);
+    }
+    let mut missing = Vec::new();
+    for job in &mut jobs {
+        job.entrants.retain(|entrant| {
+            let there = entrant.program.is_empty() || programs.join(entrant.program).exists();
+            if !there && !missing.contains(&entrant.program) {
+                missing.push(entrant.program);
+            }
+            there && named("only", entrant.name)
+        });
+    }
+    jobs.retain(|job| !job.entrants.is_empty());
+    if jobs.is_empty() {
+        args.refuse("nothing to do");
+    }
+    (jobs, missing)
 }
 
-fn loads(args: &Args, quick: bool) -> Vec<Config> {
-    let Some(loads) = args.text("loads") else {
-        return CONFIGS.iter().filter(|config| config.quick || !quick).copied().collect();
-    };
-    let parse = |load: &str| {
-        let (connections, bytes) = load.split_once('x')?;
-        let (connections, bytes) = (connections.parse().ok()?, bytes.parse().ok()?);
-        Some(Config { connections, bytes, quick })
-    };
-    loads.split(',').map(|load| parse(load).unwrap_or_else(|| args.refuse(load))).collect()
-}
-
-/// Runs all rounds. In each, every server gets every load; who comes first rotates.
+/// Runs all rounds. In each, everybody does every job; who comes first rotates.
 fn run(
     setting: &Setting,
-    variants: &[Variant],
-    configs: &[Config],
+    jobs: Vec<Job>,
     rounds: usize,
     pause: Duration,
-) -> io::Result<Vec<(Config, Vec<Series>)>> {
-    let series = || variants.iter().map(|_| Series::default()).collect::<Vec<_>>();
-    let mut results: Vec<_> = configs.iter().map(|config| (*config, series())).collect();
+    counts: bool,
+) -> Vec<Outcome> {
+    let mut outcomes: Vec<Outcome> = jobs.into_iter().map(Outcome::new).collect();
     let begin = Instant::now();
     for round in 0..rounds {
-        for (config, series) in &mut results {
-            for place in 0..variants.len() {
-                let index = (place + round) % variants.len();
-                if !variants[index].takes(config) {
-                    continue;
-                }
-                let sample = measure(setting, &variants[index], config);
+        for Outcome { job, series, .. } in &mut outcomes {
+            tell(&format!(
+                "round {} of {rounds}, {} s, {}",
+                round + 1,
+                begin.elapsed().as_secs(),
+                job.name()
+            ));
+            for place in 0..job.entrants.len() {
+                let index = (place + round) % job.entrants.len();
+                let sample = measure(setting, job, &job.entrants[index]);
                 if let Err(error) = &sample {
-                    eprintln!("\n{}, {}: {error}", variants[index].name, config.name());
+                    tell(&format!("{}, {}: {error}\n", job.entrants[index].name, job.name()));
                 }
                 series[index].add(round, sample);
                 std::thread::sleep(pause);
             }
         }
-        let seconds = begin.elapsed().as_secs();
-        eprint!("\rround {} of {rounds}, {seconds} s", round + 1);
-        io::stderr().flush()?;
     }
-    eprintln!();
-    for (_, series) in &mut results {
+    let counting = Setting { counts: true, ms: 200, warm_ms: 100, ..setting.clone() };
+    for Outcome { job, series, counts: found } in &mut outcomes {
         series.iter_mut().for_each(Series::settle);
+        let able = |how: &How| matches!(how, How::Inside { .. } | How::Echo { .. });
+        for (entrant, found) in job.entrants.iter().zip(found) {
+            if counts && able(&entrant.how) {
+                tell(&format!("counting, {} s, {}", begin.elapsed().as_secs(), job.name()));
+                *found = measure(&counting, job, entrant).ok();
+            }
+        }
     }
-    Ok(results)
+    tell(&format!("{} s\n", begin.elapsed().as_secs()));
+    outcomes
 }
 
-fn write(args: &Args, report: &Report) -> io::Result<()> {
+/// Shows what is going on.
+fn tell(what: &str) {
+    // Nobody has to watch.
+    let _ = write!(io::stderr(), "\r\x1b[K{what}");
+}
+
+fn write(args: &Args, report: &mut Report, date: &str) -> io::Result<()> {
     let beside_sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results");
     let folder = args.text("out").map_or(beside_sources, PathBuf::from);
-    let label = args.text("label").map_or_else(String::new, |label| format!("-{label}"));
-    for (end, text) in [("md", report.markdown()), ("json", report.json())] {
-        let path = folder.join(format!("{}-echo{label}.{end}", report.date));
+    std::fs::create_dir_all(&folder)?;
+    let label = args.text("label").unwrap_or(if args.flag("growth") { "growth" } else { "peers" });
+    let name = format!("{date}-{label}");
+    let (grown, compared): (Vec<_>, Vec<_>) =
+        report.outcomes.iter().partition(|outcome| outcome.job.x.is_some());
+    let mut files = Vec::new();
+    if !grown.is_empty() {
+        files.push((format!("{name}-lines.svg"), plot::lines(&grown)));
+    }
+    if !compared.is_empty() {
+        files.push((format!("{name}.svg"), plot::bars(&compared)));
+    }
+    report.plots = files.iter().map(|(name, _)| name.clone()).collect();
+    files.push((format!("{name}.md"), report.markdown()));
+    files.push((format!("{name}.json"), report.json()));
+    for (name, text) in files {
+        let path = folder.join(name);
         std::fs::write(&path, text)?;
-        eprintln!("{}", path.display());
+        tell(&format!("{}\n", path.display()));
     }
     Ok(())
 }

@@ -97,16 +97,17 @@ impl Beside {
             }
             Next::Adopt(ending) => {
                 self.end(op, &ending);
-                let (answer, first) = (ending.answer, ending.first);
+                let answer = ending.answer;
                 self.registry.unload(ending).adopt(answer);
-                Outcome::Adopted(first)
+                Outcome::Adopted
             }
         }
     }
 
-    fn poll(&mut self, op: usize, waker: usize) -> Outcome {
-        let (key, waker) = (self.kept[op].key, self.wakers[waker].clone());
-        match self.registry.poll(key, &waker) {
+    /// What a future gets that has to wait, or whose operation is gone.
+    fn waits<T>(&mut self, op: usize, waker: Waker, polled: Polled<T>) -> Result<T, Outcome> {
+        let key = self.kept[op].key;
+        Err(match polled {
             Polled::Pending => Outcome::Pending,
             Polled::Dead => {
                 let back = self.registry.set_waker(key, waker.clone());
@@ -117,9 +118,24 @@ impl Beside {
                 let old = self.registry.set_waker(key, waker);
                 Outcome::Stored(old.map(|old| self.which(&old)))
             }
-            Polled::Ended(ending) => {
+            Polled::Ready(what) => return Ok(what),
+        })
+    }
+
+    fn poll_result(&mut self, op: usize, waker: usize) -> Outcome {
+        let (key, waker) = (self.kept[op].key, self.wakers[waker].clone());
+        let polled = self.registry.poll_result(key, &waker);
+        self.waits(op, waker, polled).map_or_else(|outcome| outcome, Outcome::Result)
+    }
+
+    fn poll(&mut self, op: usize, waker: usize) -> Outcome {
+        let (key, waker) = (self.kept[op].key, self.wakers[waker].clone());
+        let polled = self.registry.poll(key, &waker);
+        match self.waits(op, waker, polled) {
+            Err(outcome) => outcome,
+            Ok(ending) => {
                 self.end(op, &ending);
-                let (answer, first) = (ending.answer, ending.first);
+                let answer = ending.answer;
                 let marked = usize::try_from(answer.result).unwrap_or(0);
                 let seen = if self.kept[op].large {
                     // SAFETY: it was placed as this.
@@ -129,7 +145,7 @@ impl Beside {
                     unsafe { self.registry.unload_as::<Small>(ending) }.seen()
                 };
                 assert_eq!(seen, (self.kept[op].byte, marked));
-                Outcome::Ended(answer, first)
+                Outcome::Ended(answer)
             }
         }
     }
@@ -156,8 +172,8 @@ impl Beside {
     pub(super) fn quick_step(&mut self, op: usize, step: Step) {
         let key = self.kept[op].key;
         let outcome = match step {
-            Step::Launch { detached, gives } => {
-                self.launch(op, detached, gives);
+            Step::Launch { detached, notified } => {
+                self.launch(op, detached, notified);
                 Outcome::Nothing
             }
             Step::Undo => match self.registry.undo(key) {
@@ -189,16 +205,17 @@ impl Beside {
                 Outcome::Nothing
             }
             Step::Poll(waker) => self.poll(op, waker),
+            Step::PollResult(waker) => self.poll_result(op, waker),
         };
         assert_eq!(outcome, self.model.step(op, step, self.now), "{step:?} of {op}");
     }
 
-    fn launch(&mut self, op: usize, detached: bool, gives: bool) {
+    fn launch(&mut self, op: usize, detached: bool, notified: bool) {
         let kept = &self.kept[op];
         let (State::Placed, Some(given)) = (self.model.ops[op].state, kept.given) else { return };
         let facts = Facts {
             opcode: u8::try_from(op).unwrap_or(u8::MAX),
-            gives: u8::from(gives),
+            gives: 0,
             group: 0,
             fd: op as i32,
             len: 4,
@@ -206,7 +223,7 @@ impl Beside {
             since_ms: self.now,
         };
         // SAFETY: the mark is the operation's own.
-        unsafe { self.registry.launch(kept.key, facts, Some(given.mark), None, detached) };
+        unsafe { self.registry.launch(kept.key, facts, Some(given.mark), notified, detached) };
     }
 
     /// Takes the next wanted cancel from both.
@@ -230,6 +247,8 @@ impl Beside {
         let oldest = model.oldest().map_or(0, |since| self.now - since);
         let expected = (model.graves.len(), model.bytes(), oldest, model.total);
         assert_eq!((stats.operations, stats.bytes, stats.oldest_ms, stats.total), expected);
+        let notifying = (model.notifying.len(), model.notifying.len() as u64 * 4);
+        assert_eq!((stats.notifying, stats.notifying_bytes), notifying);
         for op in numbers {
             let facts = registry.in_flight_facts(self.kept[op].key);
             assert_eq!(facts.is_some(), model.in_flight(op), "facts of {op}");

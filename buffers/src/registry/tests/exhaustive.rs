@@ -3,21 +3,23 @@
 use super::beside::Beside;
 use super::model::Step;
 
-const LAUNCH: Step = Step::Launch { detached: false, gives: false };
-const LAUNCH_GIVING: Step = Step::Launch { detached: false, gives: true };
-const DETACH: Step = Step::Launch { detached: true, gives: true };
+const LAUNCH: Step = Step::Launch { detached: false, notified: false };
+const LAUNCH_NOTIFIED: Step = Step::Launch { detached: false, notified: true };
+const DETACH: Step = Step::Launch { detached: true, notified: false };
 
 /// What an operation may be brought to before.
-const BEGINNINGS: [&[Step]; 6] = [
+const BEGINNINGS: [&[Step]; 8] = [
     &[],
     &[LAUNCH],
-    &[LAUNCH_GIVING],
+    &[LAUNCH_NOTIFIED],
+    &[LAUNCH_NOTIFIED, Step::More(3)],
+    &[LAUNCH_NOTIFIED, Step::Bury],
     &[DETACH],
     &[LAUNCH, Step::Bury],
     &[LAUNCH, Step::Complete(3)],
 ];
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     LAUNCH,
     Step::Undo,
     Step::Complete(2),
@@ -28,6 +30,7 @@ const STEPS: [Step; 10] = [
     Step::CancelAgain,
     Step::Poll(0),
     Step::Poll(1),
+    Step::PollResult(0),
 ];
 
 /// Runs every program of `depth` steps over `ops` operations; a program's digits name its steps,

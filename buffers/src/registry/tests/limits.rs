@@ -11,7 +11,7 @@ use crate::GraveyardLimit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-const LAUNCH: Step = Step::Launch { detached: false, gives: false };
+const LAUNCH: Step = Step::Launch { detached: false, notified: false };
 
 #[test]
 fn a_slot_whose_generations_are_used_up_is_never_used_again() {
@@ -48,7 +48,7 @@ fn pages_are_added_while_the_kernel_writes_into_all_others() {
     let many = if cfg!(miri) { 66 } else { 200 };
     for number in 0..many {
         let op = beside.place(number % 5 == 0);
-        beside.quick_step(op, Step::Launch { detached: number % 3 == 0, gives: false });
+        beside.quick_step(op, Step::Launch { detached: number % 3 == 0, notified: false });
         if number > many - 4 {
             beside.write();
         }
@@ -87,6 +87,25 @@ fn the_graveyard_is_full_by_operations_or_by_bytes_and_not_for_ever() {
     beside.finish();
 }
 
+#[test]
+fn what_only_waits_for_its_notification_fills_no_graveyard_but_one_of_its_own() {
+    let mut beside = Beside::new();
+    beside.registry.set_graveyard_limit(GraveyardLimit { operations: 2, bytes: u64::MAX });
+    let ops: Vec<_> = (0..2).map(|_| beside.place(false)).collect();
+    for op in &ops {
+        beside.step(*op, Step::Launch { detached: false, notified: true });
+        beside.step(*op, Step::Bury);
+    }
+    assert!(beside.registry.graveyard().is_full(), "their results are not here");
+    assert!(!beside.registry.graveyard().is_full_of_notifying());
+    ops.iter().for_each(|op| beside.step(*op, Step::More(4)));
+    assert!(!beside.registry.graveyard().is_full() && !beside.registry.wants_cancels());
+    assert!(beside.registry.graveyard().is_full_of_notifying());
+    beside.step(ops[1], Step::Complete(0));
+    assert!(!beside.registry.graveyard().is_full_of_notifying());
+    beside.finish();
+}
+
 /// An operation in flight, without a model beside it.
 struct Alone {
     log: Log,
@@ -105,7 +124,7 @@ fn alone(detached: bool) -> Alone {
     let place = Place::Held;
     let facts = Facts { opcode: 0, gives: 0, group: 0, fd: 0, len: 4, place, since_ms: 0 };
     // SAFETY: the mark is the operation's own.
-    unsafe { registry.launch(key, facts, Some(given.mark), None, detached) };
+    unsafe { registry.launch(key, facts, Some(given.mark), false, detached) };
     Alone { log, registry, key, at, given }
 }
 

@@ -7,10 +7,10 @@ use std::collections::VecDeque;
 /// What can be done with one operation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Step {
-    /// Describes it; without a future if told so. Its answers give something, or nothing.
+    /// Describes it; without a future if told so. Its result is its last answer, or comes before.
     Launch {
         detached: bool,
-        gives: bool,
+        notified: bool,
     },
     Undo,
     Complete(i32),
@@ -20,13 +20,15 @@ pub(super) enum Step {
     CancelAgain,
     /// Polls with one of two wakers, and stores it if asked to.
     Poll(usize),
+    /// The same, for the result alone.
+    PollResult(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum State {
     Placed,
-    InFlight { waker: Option<usize>, first: Option<Answer> },
-    Done { answer: Answer, first: Option<Answer> },
+    InFlight { waker: Option<usize> },
+    Done { answer: Answer },
     Detached,
     Buried { since: u32 },
     Gone,
@@ -51,10 +53,11 @@ pub(super) enum Outcome {
     Pending,
     /// The waker given was stored; the one before came back.
     Stored(Option<usize>),
-    /// The future has the answer, and the first one before it.
-    Ended(Answer, Option<Answer>),
-    /// It was adopted, with the first answer beside the last.
-    Adopted(Option<Answer>),
+    /// The future has the operation, which ended with this.
+    Ended(Answer),
+    /// The future has the result.
+    Result(Answer),
+    Adopted,
     Item,
     Dead,
     Undone,
@@ -63,7 +66,9 @@ pub(super) enum Outcome {
 #[derive(Clone, Debug)]
 pub(super) struct Op {
     pub(super) state: State,
-    gives: bool,
+    notified: bool,
+    /// It came before the last answer.
+    result: Option<Answer>,
     cancel: Cancel,
     len: u64,
 }
@@ -75,6 +80,8 @@ pub(super) struct Model {
     pub(super) cancels: VecDeque<usize>,
     /// Buried ones, the oldest first.
     pub(super) graves: VecDeque<usize>,
+    /// Those of them that have their result.
+    pub(super) notifying: Vec<usize>,
     pub(super) total: u64,
     pub(super) log: Vec<Told>,
 }
@@ -85,7 +92,8 @@ pub(super) fn answer(result: i32) -> Answer {
 
 impl Model {
     pub(super) fn place(&mut self, len: u64) -> usize {
-        self.ops.push(Op { state: State::Placed, gives: false, cancel: Cancel::No, len });
+        let (state, cancel) = (State::Placed, Cancel::No);
+        self.ops.push(Op { state, notified: false, result: None, cancel, len });
         self.ops.len() - 1
     }
 
@@ -112,7 +120,8 @@ impl Model {
     }
 
     fn want_cancel(&mut self, op: usize) {
-        if self.in_flight(op) && self.ops[op].cancel == Cancel::No {
+        let ended = self.ops[op].result.is_some();
+        if self.in_flight(op) && !ended && self.ops[op].cancel == Cancel::No {
             self.ops[op].cancel = Cancel::Wanted;
             self.cancels.push_back(op);
         }
@@ -123,28 +132,59 @@ impl Model {
         self.ops[op].state = state;
         self.cancels.retain(|other| *other != op);
         self.graves.retain(|other| *other != op);
+        self.notifying.retain(|other| *other != op);
     }
 
     fn bury(&mut self, op: usize, now: u32) {
         self.ops[op].state = State::Buried { since: now };
+        if self.ops[op].result.is_some() {
+            self.notifying.push(op);
+            return;
+        }
         self.graves.push_back(op);
         self.total += 1;
         self.want_cancel(op);
     }
 
-    fn adopt(&mut self, op: usize, answer: Answer, first: Option<Answer>) -> Outcome {
+    fn adopt(&mut self, op: usize, answer: Answer) -> Outcome {
         self.end(op, State::Gone);
         self.log.extend([Told::Adopted(op, answer), Told::Dropped(op)]);
-        Outcome::Adopted(first)
+        Outcome::Adopted
+    }
+
+    /// The result comes before the last answer.
+    fn result(&mut self, op: usize, result: i32) {
+        self.ops[op].result = Some(answer(result));
+        self.cancels.retain(|other| *other != op);
+        if let State::Buried { .. } = self.ops[op].state {
+            self.graves.retain(|other| *other != op);
+            self.notifying.push(op);
+        }
+    }
+
+    fn more(&mut self, op: usize, result: i32) -> Outcome {
+        if !self.ops[op].notified || self.ops[op].result.is_some() {
+            self.log.push(Told::Item(op, answer(result)));
+            return Outcome::Item;
+        }
+        let state = self.ops[op].state;
+        self.result(op, result);
+        match state {
+            State::InFlight { waker: Some(waker) } => {
+                self.ops[op].state = State::InFlight { waker: None };
+                Outcome::Wake(waker)
+            }
+            _ => Outcome::Nothing,
+        }
     }
 
     pub(super) fn step(&mut self, op: usize, step: Step, now: u32) -> Outcome {
         let state = self.ops[op].state;
         match (step, state) {
-            (Step::Launch { detached, gives }, State::Placed) => {
-                let in_flight = State::InFlight { waker: None, first: None };
+            (Step::Launch { detached, notified }, State::Placed) => {
+                let in_flight = State::InFlight { waker: None };
                 self.ops[op].state = if detached { State::Detached } else { in_flight };
-                self.ops[op].gives = gives;
+                self.ops[op].notified = notified;
                 Outcome::Nothing
             }
             (Step::Undo, State::Placed) => {
@@ -152,35 +192,27 @@ impl Model {
                 self.log.extend([Told::Discarded(op), Told::Dropped(op)]);
                 Outcome::Undone
             }
-            (Step::Complete(result), State::InFlight { waker, first }) => {
-                self.end(op, State::Done { answer: answer(result), first });
+            (Step::Complete(last), State::InFlight { waker }) => {
+                let answer = self.ops[op].result.unwrap_or(answer(last));
+                self.end(op, State::Done { answer });
                 waker.map_or(Outcome::Nothing, Outcome::Wake)
             }
-            (Step::Complete(result), State::Detached | State::Buried { .. }) => {
-                self.adopt(op, answer(result), None)
+            (Step::Complete(last), State::Detached | State::Buried { .. }) => {
+                self.adopt(op, self.ops[op].result.unwrap_or(answer(last)))
             }
-            (Step::More(result), State::InFlight { .. }) if self.ops[op].gives => {
-                self.log.push(Told::Item(op, answer(result)));
-                Outcome::Item
-            }
-            (Step::More(result), State::InFlight { waker, first }) => {
-                let first = first.or(Some(answer(result)));
-                self.ops[op].state = State::InFlight { waker: None, first };
-                waker.map_or(Outcome::Nothing, Outcome::Wake)
-            }
-            (Step::More(result), State::Detached | State::Buried { .. }) => {
-                self.log.push(Told::Item(op, answer(result)));
-                Outcome::Item
-            }
+            (
+                Step::More(result),
+                State::InFlight { .. } | State::Detached | State::Buried { .. },
+            ) => self.more(op, result),
             (Step::Complete(_) | Step::More(_), _) => Outcome::Stray,
             (Step::Bury, State::InFlight { .. } | State::Detached) => {
                 self.bury(op, now);
                 match state {
-                    State::InFlight { waker: Some(waker), .. } => Outcome::Forget(waker),
+                    State::InFlight { waker: Some(waker) } => Outcome::Forget(waker),
                     _ => Outcome::Nothing,
                 }
             }
-            (Step::Bury, State::Done { answer, first }) => self.adopt(op, answer, first),
+            (Step::Bury, State::Done { answer }) => self.adopt(op, answer),
             (Step::Cancel, _) => {
                 self.want_cancel(op);
                 Outcome::Nothing
@@ -192,19 +224,25 @@ impl Model {
                 self.want_cancel(op);
                 Outcome::Nothing
             }
-            (Step::Poll(new), State::InFlight { waker: Some(old), .. }) if old == new => {
+            (Step::PollResult(_), State::Done { answer }) => Outcome::Result(answer),
+            (Step::PollResult(_), State::InFlight { .. }) if self.ops[op].result.is_some() => {
+                self.ops[op].result.map_or(Outcome::Nothing, Outcome::Result)
+            }
+            (Step::Poll(new) | Step::PollResult(new), State::InFlight { waker: Some(old) })
+                if old == new =>
+            {
                 Outcome::Pending
             }
-            (Step::Poll(new), State::InFlight { waker, first }) => {
-                self.ops[op].state = State::InFlight { waker: Some(new), first };
+            (Step::Poll(new) | Step::PollResult(new), State::InFlight { waker }) => {
+                self.ops[op].state = State::InFlight { waker: Some(new) };
                 Outcome::Stored(waker)
             }
-            (Step::Poll(_), State::Done { answer, first }) => {
+            (Step::Poll(_), State::Done { answer }) => {
                 self.end(op, State::Gone);
                 self.log.push(Told::Dropped(op));
-                Outcome::Ended(answer, first)
+                Outcome::Ended(answer)
             }
-            (Step::Poll(_), _) => Outcome::Dead,
+            (Step::Poll(_) | Step::PollResult(_), _) => Outcome::Dead,
             (Step::Launch { .. } | Step::Undo | Step::Bury, _) => Outcome::Nothing,
         }
     }

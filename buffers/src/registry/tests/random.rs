@@ -14,7 +14,8 @@ enum Do {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        3 => any::<(bool, bool)>().prop_map(|(detached, gives)| Step::Launch { detached, gives }),
+        3 => any::<(bool, bool)>()
+            .prop_map(|(detached, notified)| Step::Launch { detached, notified }),
         1 => Just(Step::Undo),
         3 => (-3..4).prop_map(Step::Complete),
         2 => (-3..4).prop_map(Step::More),
@@ -22,6 +23,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Cancel),
         1 => Just(Step::CancelAgain),
         2 => (0_usize..2).prop_map(Step::Poll),
+        1 => (0_usize..2).prop_map(Step::PollResult),
     ]
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: `setup` (how a ring is asked for), `queues` (the memory shared with the
 //! kernel), `encode` (what a submission looks like in it), `enter` (the one system call),
-//! `register` (what is asked once), `waker`.
+//! `register` (what is asked once), `waker`, `trial` (what is tried out once).
 //!
 //! # Invariants
 //!
@@ -16,6 +16,7 @@ mod encode;
 mod enter;
 mod register;
 mod waker;
+mod trial;
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -65,7 +66,9 @@ impl Ring {
         let queues = door.map().map_err(explain("mmap of the ring"))?;
         let waker = RingWaker::new().map_err(explain("eventfd"))?;
         let caps = door.register(opcodes, config);
-        Ok(Self { caps, waker, open: Some(Open { queues, door, dropped: 0 }) })
+        let mut ring = Self { caps, waker, open: Some(Open { queues, door, dropped: 0 }) };
+        ring.caps.tried = trial::tried(&mut ring);
+        Ok(ring)
     }
 
     /// What was granted.
@@ -132,7 +135,8 @@ impl Ring {
         self.open.as_mut().map_or(0, |open| open.queues.reap(out, max))
     }
 
-    /// Lets the kernel pick buffers from the ring of `entries` buffer entries at `ring_addr`.
+    /// Lets the kernel pick buffers from the ring of `entries` buffer entries at `ring_addr`; piece
+    /// by piece if `incremental`, which older kernels refuse (`EINVAL`).
     ///
     /// # Safety
     ///
@@ -144,12 +148,13 @@ impl Ring {
         group: u16,
         ring_addr: *mut u8,
         entries: u16,
+        incremental: bool,
     ) -> io::Result<()> {
         let Some(open) = &self.open else {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         };
         // SAFETY: I1, as the caller promises.
-        unsafe { open.door.register_buf_ring(group, ring_addr, entries) }
+        unsafe { open.door.register_buf_ring(group, ring_addr, entries, incremental) }
     }
 
     /// Ends the registration: the kernel reads that memory no more.

@@ -16,13 +16,16 @@ use io_uring::{EnterFlags, IoUring, Probe, Submitter};
 use super::enter;
 use super::queues::{Params, Queues};
 use super::setup;
-use crate::caps::{Caps, Opcodes, feature, feature_names};
+use crate::caps::{Caps, Opcodes, Tried, feature, feature_names};
 use crate::config::SQ_ENTRIES_MAX;
 use crate::start_error::StartError;
 use crate::sys::{Entered, FIXED_PLACES, Release, RingConfig, Wait};
 
 /// `IORING_OP_SENDMSG_ZC`: the youngest operation of Linux 6.1, which marks its io_uring.
 const YOUNGEST_REQUIRED: u8 = 48;
+
+/// `IOU_PBUF_RING_INC`, since Linux 6.12: buffers are used up piece by piece.
+const PBUF_RING_INC: u16 = 2;
 
 /// The ring's descriptor, and the one submitter through which it is entered.
 ///
@@ -103,6 +106,7 @@ impl Door {
             cq_entries: params.cq_entries,
             sq_entries_asked: config.sq_entries.min(SQ_ENTRIES_MAX),
             ring_fd_registered: self.submitter.register_ring_fd().is_ok(),
+            tried: Tried::default(),
             io_workers_limited: self.submitter.register_iowq_max_workers(&mut io_workers).is_ok(),
         }
     }
@@ -121,10 +125,12 @@ impl Door {
         group: u16,
         ring_addr: *mut u8,
         entries: u16,
+        incremental: bool,
     ) -> io::Result<()> {
+        let flags = if incremental { PBUF_RING_INC } else { 0 };
         let addr = ring_addr.expose_provenance() as u64;
         // SAFETY: the caller promises that the memory outlives the registration.
-        unsafe { self.submitter.register_buf_ring_with_flags(addr, entries, group, 0) }
+        unsafe { self.submitter.register_buf_ring_with_flags(addr, entries, group, flags) }
     }
 
     pub(super) fn unregister_buf_ring(&self, group: u16) -> io::Result<()> {

@@ -361,7 +361,7 @@ fn the_kernel_picks_a_buffer_of_a_registered_ring() {
     entries.0[0] = (data_at.expose_provenance() as u64, 64, 3, 1);
     let entries: *mut u8 = (&raw mut *entries).cast();
     // SAFETY: both were leaked.
-    unsafe { ring.register_buf_ring(1, entries, 4) }.expect("registered");
+    unsafe { ring.register_buf_ring(1, entries, 4, false) }.expect("registered");
 
     let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
     let mut client = TcpStream::connect(listener.local_addr().expect("bound")).expect("connected");

@@ -1,5 +1,6 @@
 //! Running a program on the simulated kernel, and what it is told of a run.
 
+use sexton_buffers::Consumption;
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
@@ -16,6 +17,10 @@ use crate::sys::Body;
 
 /// Turns after which a program is taken to go on for ever.
 const TURNS: u64 = 20_000_000;
+/// So many pieces of new memory, of half a page of the registry's and of a whole one, find what was
+/// freed too early.
+const NEWS: usize = 64;
+const NEWS_LEN: usize = 3072;
 /// How long threads may go on after the program has ended.
 const AFTERMATH: u64 = 3_600_000_000_000;
 
@@ -187,11 +192,16 @@ impl Sim {
             descriptors: state.objects.places(),
             faults: state.counts.clone(),
         };
-        for mut ghost in std::mem::take(&mut state.ghosts) {
+        let ghosts = std::mem::take(&mut state.ghosts);
+        // Memory that was freed too early is used again at the latest now.
+        let news = if ghosts.is_empty() { 0 } else { NEWS };
+        let news: Vec<_> = (0..news).map(|n| vec![0xA5_u8; NEWS_LEN << (n % 2)]).collect();
+        for mut ghost in ghosts {
             if !ghost.unwatch() {
                 state.complain("memory was used again that a closed ring may write to".into());
             }
         }
+        drop(std::hint::black_box(news));
         let mut reasons: Vec<String> = state.schedule.failure.take().into_iter().collect();
         reasons.append(&mut state.complaints);
         let panic = match ended {
@@ -222,6 +232,11 @@ where
             if small && config.entries == SQ_ENTRIES && config.completions.is_none() {
                 config.entries = 4 << state.rng.below(7);
                 config.recv_buffers = 4 << state.rng.below(7);
+                config.recv_consumption = match state.rng.below(4) {
+                    0 => Consumption::Whole,
+                    1 => Consumption::Bundle,
+                    _ => Consumption::Incremental,
+                };
             }
         });
     };

@@ -17,20 +17,20 @@ use crate::sys::Body;
 use crate::sys::{Entered, Position, Request, RingConfig, Wait};
 
 const F_BUFFER: u32 = 1;
-const F_MORE: u32 = 2;
+pub(super) const F_MORE: u32 = 2;
 
-fn ring(sq_entries: u32, cq_entries: u32) -> Ring {
+pub(super) fn ring(sq_entries: u32, cq_entries: u32) -> Ring {
     Ring::start(&RingConfig { body: Body::Simulated, sq_entries, cq_entries, io_workers: [1, 1] })
 }
 
-fn push(ring: &mut Ring, request: Request, user_data: u64) -> Position {
+pub(super) fn push(ring: &mut Ring, request: Request, user_data: u64) -> Position {
     // SAFETY: each test keeps what its requests point to until they have completed, or the ring is
     // gone.
     unsafe { ring.push(&request, user_data) }.expect("there is room")
 }
 
 /// Enters once without waiting, and takes everything.
-fn turn(ring: &mut Ring) -> Vec<(u64, i32, u32)> {
+pub(super) fn turn(ring: &mut Ring) -> Vec<(u64, i32, u32)> {
     assert_eq!(ring.enter(Wait::No).expect("open"), Entered::Fine);
     let mut got = Vec::new();
     ring.reap(&mut got, usize::MAX);
@@ -38,18 +38,18 @@ fn turn(ring: &mut Ring) -> Vec<(u64, i32, u32)> {
 }
 
 /// Memory that is owned by nothing but a pointer, as an operation's slot is.
-struct Buf(*mut u8, usize);
+pub(super) struct Buf(*mut u8, usize);
 
 impl Buf {
     fn new(len: usize) -> Self {
         Self(Box::into_raw(vec![0_u8; len].into_boxed_slice()).cast(), len)
     }
 
-    fn of(bytes: &[u8]) -> Self {
+    pub(super) fn of(bytes: &[u8]) -> Self {
         Self(Box::into_raw(Box::<[u8]>::from(bytes)).cast(), bytes.len())
     }
 
-    fn request(&self, opcode: u8, fd: impl AsFd) -> Request {
+    pub(super) fn request(&self, opcode: u8, fd: impl AsFd) -> Request {
         let mut request = Request::new(opcode);
         (request.fd, request.addr, request.len) = (fd.as_fd().as_raw_fd(), self.0, self.1 as u32);
         request
@@ -403,9 +403,9 @@ fn a_multishot_receive_fills_provided_buffers_until_they_run_out() {
     push(&mut ring, multishot(&a), 1);
     assert_eq!(turn(&mut ring), [(1, -libc::ENOBUFS, 0)], "no such group");
     // SAFETY: it outlives the ring.
-    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 4) }.expect("registered");
+    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 4, false) }.expect("registered");
     // SAFETY: it is refused.
-    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 4) }.expect_err("twice");
+    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 4, false) }.expect_err("twice");
     provided.publish(2);
     provided.publish(0);
     push(&mut ring, multishot(&a), 2);
@@ -437,7 +437,7 @@ fn an_overflow_keeps_order_loses_nothing_and_ends_multishots() {
     let mut provided = Provided::new(8, 1);
     let mut ring = ring(2, 2);
     // SAFETY: it outlives the ring.
-    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 8) }.expect("registered");
+    unsafe { ring.register_buf_ring(9, provided.ring.cast(), 8, false) }.expect("registered");
     (0..8).for_each(|bid| provided.publish(bid));
     let (a, b) = sim::stream_pair().expect("a pair");
     push(&mut ring, multishot(&a), 1);

@@ -90,7 +90,7 @@ pub(super) fn cancelled(target: &Operation) -> Step {
 }
 
 fn meant(cancel: &Operation, target: &Operation, flags: u32) -> bool {
-    if target.cancels() || target.doom.is_some() {
+    if target.cancels() || target.doom.is_some() || target.notifies {
         return false;
     }
     let request = &cancel.request;

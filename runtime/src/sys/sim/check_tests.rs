@@ -4,8 +4,8 @@
 use std::os::fd::AsRawFd;
 
 use super::faults::Faults;
-use super::hand::stream_pair;
-use super::operation::opcode::{RECV, SEND};
+use super::hand::{hold_notifications, stream_pair, tcp_pair};
+use super::operation::opcode::{NOP, RECV, SEND, SEND_ZC};
 use super::profile::Kernel;
 use super::ring::Ring;
 use super::world::{Here, World};
@@ -19,8 +19,11 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let here =
-            Here { world: World::new(1, Kernel::V6_18, Faults::none(), true), thread: 0, host: 0 };
+        Self::with(Faults::none())
+    }
+
+    fn with(faults: Faults) -> Self {
+        let here = Here { world: World::new(1, Kernel::V6_18, faults, true), thread: 0, host: 0 };
         here.with(|state| {
             state.hosts.add(None);
             state.schedule.add_thread();
@@ -81,6 +84,32 @@ fn memory_that_is_written_to_while_a_send_owns_it_is_told() {
 }
 
 #[test]
+fn memory_that_is_written_to_between_a_result_and_its_notification_is_told() {
+    let mut memory = vec![7_u8; 16];
+    let mut stage = Stage::new();
+    let (ours, theirs) = tcp_pair().expect("a pair");
+    hold_notifications(true);
+    stage.push(SEND_ZC, ours.as_raw_fd(), &mut memory);
+    assert_eq!(super::hand::read(&theirs).expect("a stream"), [7; 16], "it was sent");
+    assert_eq!(stage.complaints(), "");
+    memory[3] = 1;
+    hold_notifications(false);
+    stage.enter();
+    assert!(stage.complaints().contains("changed while a zero-copy"), "{}", stage.complaints());
+}
+
+#[test]
+fn a_ring_that_is_closed_before_a_notification_is_told() {
+    let mut memory = vec![7_u8; 16];
+    let mut stage = Stage::new();
+    let (ours, _theirs) = tcp_pair().expect("a pair");
+    hold_notifications(true);
+    stage.push(SEND_ZC, ours.as_raw_fd(), &mut memory);
+    stage.ring.close();
+    assert!(stage.complaints().contains("1 operations in flight"), "{}", stage.complaints());
+}
+
+#[test]
 fn a_descriptor_that_is_closed_under_an_operation_is_told() {
     let mut memory = vec![0_u8; 16];
     let mut stage = Stage::new();
@@ -119,7 +148,8 @@ fn a_provided_buffer_that_is_in_the_ring_twice_is_told() {
     let mut ring = provided(&mut buffers, [3, 3]);
     let mut stage = Stage::new();
     // SAFETY: ring and buffers outlive the registration.
-    unsafe { stage.ring.register_buf_ring(1, ring.as_mut_ptr().cast(), 4) }.expect("registered");
+    unsafe { stage.ring.register_buf_ring(1, ring.as_mut_ptr().cast(), 4, false) }
+        .expect("registered");
     stage.enter();
     assert!(stage.complaints().contains("3 was given back twice"), "{}", stage.complaints());
 }
@@ -130,10 +160,68 @@ fn a_provided_buffer_that_is_written_to_in_the_ring_is_told() {
     let mut ring = provided(&mut buffers, [3, 4]);
     let mut stage = Stage::new();
     // SAFETY: ring and buffers outlive the registration.
-    unsafe { stage.ring.register_buf_ring(1, ring.as_mut_ptr().cast(), 4) }.expect("registered");
+    unsafe { stage.ring.register_buf_ring(1, ring.as_mut_ptr().cast(), 4, false) }
+        .expect("registered");
     stage.enter();
     assert_eq!(stage.complaints(), "");
     buffers[1][2] = 9;
     stage.ring.unregister_buf_ring(1).expect("registered");
     assert!(stage.complaints().contains("lay in the ring"), "{}", stage.complaints());
+}
+
+/// Pieces of it may be with users, but the kernel keeps the rest.
+#[test]
+fn a_provided_buffer_that_comes_back_although_the_kernel_keeps_it_is_told() {
+    let mut buffers = [vec![0; 8], vec![0; 8]];
+    let mut ring = provided(&mut buffers, [3, 4]);
+    let mut stage = Stage::new();
+    let words = ring.as_mut_ptr();
+    // SAFETY: ring and buffers outlive the registration.
+    unsafe { stage.ring.register_buf_ring(1, words.cast(), 4, true) }.expect("registered");
+    stage.enter();
+    let consumed = stage.ring.groups.consume(1, 5);
+    assert_eq!((consumed.intact, consumed.kept), (true, true));
+    // SAFETY: within the ring.
+    let [rest, len] = unsafe { words.cast::<[u64; 2]>().read() };
+    assert_eq!((rest, len as u32), (buffers[0].as_ptr().addr() as u64 + 5, 3));
+    assert_eq!(stage.complaints(), "");
+    // SAFETY: the third entry, after the two that were published.
+    unsafe { words.wrapping_add(5).write(8 | 3 << 32) };
+    // SAFETY: as above.
+    unsafe { words.wrapping_add(4).write(buffers[0].as_ptr().addr() as u64) };
+    // SAFETY: the tail, in the first entry's last two bytes.
+    unsafe { words.cast::<u16>().wrapping_add(7).write(3) };
+    stage.enter();
+    assert!(stage.complaints().contains("3 was given back twice"), "{}", stage.complaints());
+}
+
+#[test]
+fn older_kernels_refuse_pieces_and_bundles() {
+    let refuses =
+        |kernel: Kernel| [kernel.is_incremental(), kernel.bundles(false), kernel.bundles(true)];
+    assert_eq!(refuses(Kernel::V6_6), [false; 3]);
+    assert_eq!(refuses(Kernel::V6_12), [true, true, false]);
+    assert_eq!(refuses(Kernel::V6_18), [true; 3]);
+}
+
+/// A short submit takes the first of two submissions and completes nothing: that one is in flight
+/// when the ring is closed. What was taken back is a no-op by then, which holds nothing.
+#[test]
+fn what_was_taken_back_may_be_in_flight_when_its_ring_is_closed_and_other_things_may_not() {
+    for takes_back in [true, false] {
+        let mut stage = Stage::with(Faults::none().short_submits(1.0));
+        let mut push = |user_data| {
+            // SAFETY: a request without pointers.
+            unsafe { stage.ring.push(&Request::new(NOP), user_data) }.expect("there is room")
+        };
+        let first = push(1);
+        push(2);
+        assert!(!takes_back || stage.ring.take_back(first));
+        stage.enter();
+        assert_eq!(stage.ring.queued(), 1, "the first one was taken, and the other one was not");
+        stage.ring.close();
+        let complaints = stage.complaints();
+        let told = complaints.contains("closed with 1 operations in flight");
+        assert_eq!(told, !takes_back, "{complaints}");
+    }
 }

@@ -87,9 +87,14 @@ impl Ring {
         self.completions.len() >= self.caps.cq_entries as usize || self.overflowed()
     }
 
-    /// Posts the last result of an operation.
+    /// Posts the last result of an operation; one that notifies stays in flight.
     pub(super) fn post(&mut self, state: &mut State, mut operation: Operation, step: Step) {
         let Step::End { result, flags } = step else { return };
+        if let Some(flags) = operation.notified_later(state, result) {
+            self.show(state, Cqe { user_data: operation.user_data, result, flags });
+            self.flying.push(Some(operation));
+            return;
+        }
         // What an open or an accept gave is the number of a descriptor, which no seed decides.
         let gives = matches!(operation.request.opcode, opcode::ACCEPT | opcode::OPENAT);
         operation.let_go(state, if gives { result.min(0) } else { result });

@@ -52,6 +52,7 @@ faults! {
     CancelBusy cancel_busy "A cancel's target can't be cancelled just now (`EALREADY`).",
     CancelLate cancel_late "A cancel succeeds, and its target does, too.",
     NoBuffers no_buffers "There is no provided buffer for a moment (`ENOBUFS`).",
+    ShortBundle short_bundles "A receive into several provided buffers uses fewer than it could.",
     MultishotEnd multishot_ends "A multishot operation ends after a result.",
     NonemptyLie nonempty_lies "A receive says wrongly whether more data waits.",
     ConnAborted aborted_accepts "A connection is gone before it is accepted (`ECONNABORTED` and the like).",
@@ -74,6 +75,10 @@ faults! {
     Poisoned dropped_completions "`enter` says that a completion was dropped for want of memory (`EBADR`).",
     StrayBuffer stray_buffers "On Linux 6.12, a failed read names a provided buffer that it did not take.",
     Stuck stuck_operations "An operation neither completes nor can be cancelled before its ring is closed.",
+    LateNotification late_notifications "The notification of a zero-copy send comes late, so in any order among others.",
+    OddNotification odd_notifications "The result of a notification is `i32::MIN`, which is no error.",
+    UnnotifiedError unnotified_errors "A zero-copy send fails without a notification.",
+    NoLockedMemory no_locked_memory "A zero-copy send finds no memory that may be locked (`ENOMEM`).",
     RegisterError register_errors "Buffers can't be registered (`ENOMEM`).",
 }
 
@@ -120,6 +125,7 @@ impl Faults {
             .cancel_busy(0.1)
             .cancel_late(0.3)
             .no_buffers(0.03)
+            .short_bundles(0.2)
             .multishot_ends(0.05)
             .nonempty_lies(0.05)
             .spurious_polls(0.05)
@@ -127,6 +133,10 @@ impl Faults {
             .would_block(0.2)
             .stray_buffers(0.3)
             .punts(0.1)
+            .late_notifications(0.5)
+            .odd_notifications(0.3)
+            .unnotified_errors(0.3)
+            .no_locked_memory(0.1)
             .register_errors(0.02)
     }
 

@@ -158,13 +158,14 @@ impl Here {
                 Err(libc::ENOENT) => return Ok(Vec::new()),
                 all => all?,
             };
-            let start = state.file(id).map_or(0, |file: &OpenFile| file.position as usize);
-            let left = all.len().saturating_sub(start);
-            let count = state.some_of(left, Fault::ShortRead);
-            if let Some(file) = state.file_mut(id) {
-                file.position += count as u64;
+            let last = state.file(id).map_or(Vec::new(), |file| file.listed.clone());
+            let start = all.partition_point(|entry| entry.name.as_bytes() <= &last[..]);
+            let count = state.some_of(all.len() - start, Fault::ShortRead);
+            let some: Vec<_> = all.into_iter().skip(start).take(count).collect();
+            if let (Some(file), Some(last)) = (state.file_mut(id), some.last()) {
+                file.listed = last.name.as_bytes().to_vec();
             }
-            Ok(all.into_iter().skip(start).take(count).collect())
+            Ok(some)
         })
     }
 

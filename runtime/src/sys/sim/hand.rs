@@ -28,10 +28,29 @@ pub fn in_memory(config: &mut Config) {
     config.body = Body::Simulated;
 }
 
+/// Which kernel rings of this thread are of from now on: Linux 6.1 at first.
+pub fn kernel(kernel: super::Kernel) {
+    Here::or_free().with(|state| state.kernel = kernel);
+}
+
 /// Two connected ends of a stream.
 pub fn stream_pair() -> io::Result<(OwnedFd, OwnedFd)> {
     let here = Here::or_free();
     here.with(|state| pair(state, here.host)).map_err(error)
+}
+
+/// Two connected ends of an internet stream.
+pub fn tcp_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    let here = Here::or_free();
+    let ends = here.with(|state| {
+        let (one, other) = state.objects.connection((here.host, here.host));
+        [one, other].map(|stream| {
+            let socket = Socket { state: Link::Connected(stream), ..Socket::default() };
+            state.objects.open(Kind::Socket(socket), here.host).map(|(_, fd)| fd)
+        })
+    });
+    let [one, other] = ends;
+    Ok((one?, other?))
 }
 
 /// A file with these bytes, its cursor at the start.
@@ -196,6 +215,11 @@ fn set_held(fd: impl AsFd, held: bool) -> io::Result<()> {
 /// Holds every operation but cancels and timeouts, or releases what is not held by itself.
 pub fn hold_all(hold: bool) {
     turn(|state| state.knobs.hold = hold);
+}
+
+/// Holds the notifications of zero-copy sends, or releases them.
+pub fn hold_notifications(hold: bool) {
+    turn(|state| state.knobs.hold_notifications = hold);
 }
 
 /// Of what is ready, completes the latest submission first.

@@ -17,7 +17,7 @@ use super::operation::{Operation, opcode};
 use super::provided::Groups;
 use super::touch;
 use super::world::State;
-use super::{on_bytes, on_datagrams, on_files};
+use super::{on_bytes, on_datagrams, on_files, zero_copy};
 
 /// `IORING_CQE_F_BUFFER`: the upper half of the flags is a buffer's number.
 pub(super) const F_BUFFER: u32 = 1 << 0;
@@ -25,6 +25,9 @@ pub(super) const F_BUFFER: u32 = 1 << 0;
 pub(super) const F_MORE: u32 = 1 << 1;
 /// `IORING_CQE_F_SOCK_NONEMPTY`.
 pub(super) const F_SOCK_NONEMPTY: u32 = 1 << 2;
+
+/// `IORING_CQE_F_BUF_MORE`: the rest of the provided buffer stays in the ring.
+pub(super) const F_BUF_MORE: u32 = 1 << 4;
 
 /// `IORING_ACCEPT_MULTISHOT`.
 const ACCEPT_MULTISHOT: u16 = 1 << 0;
@@ -59,6 +62,9 @@ impl Step {
 
 /// Looks at an operation that does not cancel others.
 pub(super) fn attempt(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> Step {
+    if operation.notifies {
+        return operation.notification(state);
+    }
     if let Some(step) = operation.doom {
         return step;
     }
@@ -125,8 +131,8 @@ fn on_object(
     groups: &mut Groups,
 ) -> Step {
     use opcode::{
-        ACCEPT, CONNECT, FSYNC, POLL_ADD, READ, READV, RECV, RECVMSG, SEND, SENDMSG, SHUTDOWN,
-        WRITE, WRITEV,
+        ACCEPT, CONNECT, FSYNC, POLL_ADD, READ, READV, RECV, RECVMSG, SEND, SEND_ZC, SENDMSG,
+        SHUTDOWN, WRITE, WRITEV,
     };
     let is = match state.objects.get(object).map(|object| &object.kind) {
         Some(Kind::Socket(socket)) => match socket.state {
@@ -139,24 +145,28 @@ fn on_object(
         Some(Kind::File(_)) => Is::File,
         None => return Step::end(-libc::EBADF),
     };
+    if let Some(step) = zero_copy::refused(state, operation) {
+        return step;
+    }
     match (operation.request.opcode, is) {
         (POLL_ADD, _) => on_bytes::poll(state, operation, object),
         (READ | READV, Is::File) => on_files::read(state, operation, object, groups),
         (WRITE | WRITEV, Is::File) => on_files::write(state, operation, object),
         (FSYNC, Is::File) => on_files::sync(state, operation, object),
-        (RECV | RECVMSG | SEND | SENDMSG | SHUTDOWN | ACCEPT | CONNECT, Is::File | Is::Pipe) => {
-            Step::end(-libc::ENOTSOCK)
-        }
+        (
+            RECV | RECVMSG | SEND | SEND_ZC | SENDMSG | SHUTDOWN | ACCEPT | CONNECT,
+            Is::File | Is::Pipe,
+        ) => Step::end(-libc::ENOTSOCK),
         (READ | READV | RECV | RECVMSG, Is::Datagrams) => {
             on_datagrams::receive(state, operation, object)
         }
-        (WRITE | WRITEV | SEND | SENDMSG, Is::Datagrams) => {
+        (WRITE | WRITEV | SEND | SEND_ZC | SENDMSG, Is::Datagrams) => {
             on_datagrams::send(state, operation, object)
         }
         (READ | READV | RECV | RECVMSG, Is::Stream | Is::Pipe) => {
             on_bytes::receive(state, operation, object, groups)
         }
-        (WRITE | WRITEV | SEND | SENDMSG, Is::Stream | Is::Pipe) => {
+        (WRITE | WRITEV | SEND | SEND_ZC | SENDMSG, Is::Stream | Is::Pipe) => {
             on_bytes::send(state, operation, object)
         }
         (SHUTDOWN, Is::Stream) => {
@@ -166,7 +176,7 @@ fn on_object(
         (ACCEPT, Is::Listener) => accept(state, operation, object),
         (CONNECT, Is::Unconnected) => connect(state, operation, object),
         (CONNECT, Is::Stream) => Step::end(-libc::EISCONN),
-        (RECV | RECVMSG | SEND | SENDMSG | SHUTDOWN, Is::Listener | Is::Unconnected) => {
+        (RECV | RECVMSG | SEND | SEND_ZC | SENDMSG | SHUTDOWN, Is::Listener | Is::Unconnected) => {
             Step::end(-libc::ENOTCONN)
         }
         _ => Step::end(-libc::EINVAL),

@@ -5,12 +5,12 @@
 //! order: `world` (what all cores share), `schedule` and `threads` (who runs, and the clock),
 //! `objects`, `channel`, `datagrams` and `hosts` (descriptors, connections, the network), `tree`
 //! (files and the disk); `touch` (foreign memory), `provided`, `operation`, `interpret`,
-//! `on_bytes`, `on_datagrams`, `on_files`, `cancel`, `ring` and `complete` (what is in flight);
-//! `sockets` and `files` (plain calls); `faults`, `profile`, `trace`; `hand` (the kernel by hand,
-//! for tests of one ring), `api` and `host` (for users).
+//! `on_bytes`, `on_datagrams`, `on_files`, `zero_copy`, `cancel`, `ring` and `complete` (what is in
+//! flight); `sockets` and `files` (plain calls); `faults`, `profile`, `trace`; `hand` (the kernel
+//! by hand, for tests of one ring), `api` and `host` (for users).
 //!
 //! Not modelled, since Sexton does not use it: links, drains, registered files and buffers,
-//! zero-copy sends, bundles, incremental buffers, messages between rings, multicast groups.
+//! zero-copy messages, bundles, incremental buffers, messages between rings, multicast groups.
 
 mod rng;
 mod trace;
@@ -30,6 +30,7 @@ mod interpret;
 mod on_bytes;
 mod on_datagrams;
 mod on_files;
+mod zero_copy;
 mod cancel;
 mod waker;
 mod ring;

@@ -66,8 +66,10 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct OpenFile {
     pub(super) inode: Inode,
-    /// The kernel's own position; of a directory the entries that were read.
+    /// The kernel's own position.
     pub(super) position: u64,
+    /// Of a directory, the last entry that was read: what comes and goes before it moves nothing.
+    pub(super) listed: Vec<u8>,
     pub(super) append: bool,
     pub(super) reads: bool,
     pub(super) writes: bool,

@@ -6,11 +6,11 @@
 #![allow(unsafe_code, reason = "a received message's header is written through its pointer")]
 
 use super::faults::Fault;
-use super::interpret::{F_BUFFER, F_SOCK_NONEMPTY, Step};
+use super::interpret::{F_BUF_MORE, F_BUFFER, F_SOCK_NONEMPTY, Step};
 use super::objects::{Id, Kind, Link, Object};
 use super::operation::{Operation, opcode};
 use super::profile::Kernel;
-use super::provided::Groups;
+use super::provided::{Groups, Picked};
 use super::ring::WRITTEN;
 use super::touch;
 use super::world::State;
@@ -19,10 +19,12 @@ use super::world::State;
 const POLL_FIRST: u16 = 1 << 0;
 /// `IORING_RECV_MULTISHOT`.
 const RECV_MULTISHOT: u16 = 1 << 1;
+/// `IORING_RECVSEND_BUNDLE`.
+const RECV_BUNDLE: u16 = 1 << 4;
 
 fn is_socket(operation: &Operation) -> bool {
-    use opcode::{RECV, RECVMSG, SEND, SENDMSG};
-    matches!(operation.request.opcode, RECV | RECVMSG | SEND | SENDMSG)
+    use opcode::{RECV, RECVMSG, SEND, SEND_ZC, SENDMSG};
+    matches!(operation.request.opcode, RECV | RECVMSG | SEND | SEND_ZC | SENDMSG)
 }
 
 fn has(operation: &Operation, flag: i32) -> bool {
@@ -159,6 +161,11 @@ fn receive_provided(
     groups: &mut Groups,
     group: u16,
 ) -> Step {
+    let bundles =
+        operation.request.opcode == opcode::RECV && operation.request.ioprio & RECV_BUNDLE != 0;
+    if bundles && !state.kernel.bundles(groups.is_incremental(group)) {
+        return Step::end(-libc::EINVAL);
+    }
     let picked = groups.peek(group);
     // The first try picks a buffer before it looks for data.
     let eager = !operation.armed && operation.request.ioprio & POLL_FIRST == 0;
@@ -183,22 +190,37 @@ fn receive_provided(
     let Some(picked) = picked.filter(|_| !state.fault(Fault::NoBuffers)) else {
         return Step::end(-libc::ENOBUFS);
     };
+    let bid = picked.bid;
+    let mut into = if bundles { groups.peek_more(group, available) } else { vec![picked] };
+    // A bundle that was to have the ring's last buffer ends the receive.
+    let is_last = bundles && groups.reaches_tail(group, into.len());
+    if into.len() > 1 && state.fault(Fault::ShortBundle) {
+        into.truncate(state.rng.little(into.len() - 1));
+    }
+    let room: usize = into.iter().map(|picked| picked.memory.len()).sum();
     let most = match operation.request.len {
-        0 => picked.memory.len(),
-        len => picked.memory.len().min(len as usize),
+        0 => room,
+        len => room.min(len as usize),
     };
     let count = state.some_of(available.min(most), Fault::ShortRead);
     let bytes = state.take_bytes(object, count, false);
-    if !groups.consume(group) {
+    let consumed = groups.consume(group, count);
+    if !consumed.intact {
         state.complain(WRITTEN.into());
     }
-    picked.memory.write(0, &bytes);
+    let mut left = &bytes[..];
+    for Picked { memory, .. } in into {
+        let (now, later) = left.split_at(left.len().min(memory.len()));
+        memory.write(0, now);
+        left = later;
+    }
     let more = if is_socket(operation) { state.nonempty(object) } else { 0 };
-    let flags = F_BUFFER | u32::from(picked.bid) << 16 | more;
+    let kept = if consumed.kept { F_BUF_MORE } else { 0 };
+    let flags = F_BUFFER | u32::from(bid) << 16 | more | kept;
     let multishot =
         operation.request.opcode == opcode::RECV && operation.request.ioprio & RECV_MULTISHOT != 0;
     match Step::count(count, flags) {
-        Step::End { result, flags } if multishot => Step::Item { result, flags },
+        Step::End { result, flags } if multishot && !is_last => Step::Item { result, flags },
         step => step,
     }
 }

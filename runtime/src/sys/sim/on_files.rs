@@ -3,7 +3,7 @@
 use std::os::fd::IntoRawFd;
 
 use super::faults::Fault;
-use super::interpret::{F_BUFFER, Step};
+use super::interpret::{F_BUF_MORE, F_BUFFER, Step};
 use super::objects::{Id, Kind, Object, OpenFile};
 use super::operation::Operation;
 use super::provided::Groups;
@@ -60,6 +60,7 @@ impl State {
         let file = OpenFile {
             inode,
             position: 0,
+            listed: Vec::new(),
             append: flags & libc::O_APPEND != 0,
             reads: access != libc::O_WRONLY,
             writes: access != libc::O_RDONLY,
@@ -139,11 +140,13 @@ pub(super) fn read(
         operation.memory.write(0, &bytes);
         return Step::count(count, 0);
     };
-    if !groups.consume(group) {
+    let consumed = groups.consume(group, count);
+    if !consumed.intact {
         state.complain(WRITTEN.into());
     }
     picked.memory.write(0, &bytes);
-    Step::count(count, F_BUFFER | u32::from(picked.bid) << 16)
+    let kept = if consumed.kept { F_BUF_MORE } else { 0 };
+    Step::count(count, F_BUFFER | u32::from(picked.bid) << 16 | kept)
 }
 
 pub(super) fn write(state: &mut State, operation: &mut Operation, object: Id) -> Step {

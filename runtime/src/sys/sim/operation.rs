@@ -36,8 +36,9 @@ pub(super) mod opcode {
     pub(in super::super) const SEND: u8 = 26;
     pub(in super::super) const RECV: u8 = 27;
     pub(in super::super) const SHUTDOWN: u8 = 34;
+    pub(in super::super) const SEND_ZC: u8 = 47;
 
-    pub(in super::super) const ALL: [u8; 21] = [
+    pub(in super::super) const ALL: [u8; 22] = [
         NOP,
         READV,
         WRITEV,
@@ -59,6 +60,7 @@ pub(super) mod opcode {
         SEND,
         RECV,
         SHUTDOWN,
+        SEND_ZC,
     ];
 }
 
@@ -98,6 +100,8 @@ pub(super) struct Operation {
     pub(super) stuck: bool,
     /// It was cancelled while that was impossible.
     pub(super) cancelled: bool,
+    /// It has its result, and only its notification is to come.
+    pub(super) notifies: bool,
     /// It was cancelled, and this is how it ends.
     pub(super) doom: Option<Step>,
     /// What is wrong with it; it completes with that.
@@ -182,6 +186,7 @@ impl Operation {
             armed: false,
             stuck: object.is_some() && state.fault(Fault::Stuck),
             cancelled: false,
+            notifies: false,
             doom: None,
             invalid,
         }
@@ -251,7 +256,7 @@ unsafe fn name(request: &Request) -> Option<Vec<u8>> {
             // SAFETY: I1: a name of so many bytes.
             Some(unsafe { Memory::one(request.addr, len) }.read(0, len))
         }
-        opcode::SEND if !request.addr2.is_null() => {
+        opcode::SEND | opcode::SEND_ZC if !request.addr2.is_null() => {
             // The length is 16 bits, in the half that comes first in memory.
             let len = ((request.file_index | request.file_index >> 16) & 0xffff) as usize;
             // SAFETY: I1: a name of so many bytes.
@@ -288,13 +293,13 @@ fn delay(state: &mut State, opcode: u8) -> u64 {
 ///
 /// I1.
 unsafe fn memory(request: &Request) -> (Memory, bool) {
-    use opcode::{ACCEPT, READ, READV, RECV, RECVMSG, SEND, SENDMSG, WRITE, WRITEV};
+    use opcode::{ACCEPT, READ, READV, RECV, RECVMSG, SEND, SEND_ZC, SENDMSG, WRITE, WRITEV};
     let len = request.len as usize;
     let memory = match request.opcode {
         // What picks a buffer brings none.
         _ if request.flags & BUFFER_SELECT != 0 => Memory::default(),
         // SAFETY: I1.
-        READ | WRITE | RECV | SEND => unsafe { Memory::one(request.addr, len) },
+        READ | WRITE | RECV | SEND | SEND_ZC => unsafe { Memory::one(request.addr, len) },
         // SAFETY: I1.
         READV | WRITEV => unsafe { Memory::vectored(request.addr.cast(), len) },
         // SAFETY: I1.
@@ -316,6 +321,7 @@ pub(super) fn name_of(opcode: u8) -> &'static str {
         opcode::FSYNC => "fsync",
         opcode::POLL_ADD => "poll",
         opcode::SEND | opcode::SENDMSG => "send",
+        opcode::SEND_ZC => "zero-copy send",
         opcode::RECV | opcode::RECVMSG => "receive",
         opcode::TIMEOUT | opcode::TIMEOUT_REMOVE => "timeout",
         opcode::ACCEPT => "accept",

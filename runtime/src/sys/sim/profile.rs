@@ -1,6 +1,6 @@
 //! Which kernel is simulated: what it grants and refuses.
 
-use crate::caps::{Caps, Opcodes, feature, setup};
+use crate::caps::{Caps, Opcodes, Tried, feature, setup};
 use crate::config::{CQ_ENTRIES_MAX, SQ_ENTRIES_MAX};
 use crate::sys::{Release, RingConfig};
 
@@ -58,6 +58,21 @@ impl Kernel {
         self == Self::V6_1
     }
 
+    /// Whether provided buffers may be used up piece by piece.
+    pub(super) fn is_incremental(self) -> bool {
+        matches!(self, Self::V6_12 | Self::V6_18)
+    }
+
+    /// Whether one completion may tell of several provided buffers, also of such as are used up
+    /// piece by piece.
+    pub(super) fn bundles(self, incremental: bool) -> bool {
+        match self {
+            Self::V6_1 | Self::V6_6 => false,
+            Self::V6_12 => !incremental,
+            Self::V6_18 => true,
+        }
+    }
+
     /// What a ring of this kernel is granted.
     pub(super) fn caps(self, config: &RingConfig) -> Caps {
         let sq_entries = config.sq_entries.clamp(1, SQ_ENTRIES_MAX).next_power_of_two();
@@ -69,7 +84,7 @@ impl Kernel {
         let array = setup::NO_SQARRAY;
         let (granted, refused) = if self == Self::V6_1 { (base, array) } else { (base | array, 0) };
         let mut features = feature::REQUIRED;
-        if matches!(self, Self::V6_12 | Self::V6_18) {
+        if self.bundles(false) {
             features |= feature::RECVSEND_BUNDLE | feature::MIN_TIMEOUT;
         }
         if self == Self::V6_18 {
@@ -85,6 +100,7 @@ impl Kernel {
             cq_entries,
             sq_entries_asked: sq_entries,
             ring_fd_registered: false,
+            tried: Tried { incremental: self.is_incremental(), bundles: self.bundles(false) },
             io_workers_limited: false,
         }
     }

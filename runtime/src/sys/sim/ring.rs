@@ -273,12 +273,16 @@ impl Ring {
         group: u16,
         ring_addr: *mut u8,
         entries: u16,
+        incremental: bool,
     ) -> io::Result<()> {
+        if incremental && !self.here.with(|state| state.kernel.is_incremental()) {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
         if self.here.with(|state| state.fault(Fault::RegisterError)) {
             return Err(io::Error::from_raw_os_error(libc::ENOMEM));
         }
         // SAFETY: I1.
-        unsafe { self.groups.register(group, ring_addr, entries) }
+        unsafe { self.groups.register(group, ring_addr, entries, incremental) }
     }
 
     /// Ends the registration.

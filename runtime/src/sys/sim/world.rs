@@ -63,13 +63,15 @@ pub(super) struct Knobs {
     pub(super) reverse: bool,
     /// Nothing completes except cancels and timeouts.
     pub(super) hold: bool,
+    /// Zero-copy sends do not notify.
+    pub(super) hold_notifications: bool,
     /// The most bytes that one transfer moves.
     pub(super) longest: usize,
 }
 
 impl Default for Knobs {
     fn default() -> Self {
-        Self { reverse: false, hold: false, longest: usize::MAX }
+        Self { reverse: false, hold: false, hold_notifications: false, longest: usize::MAX }
     }
 }
 

@@ -11,16 +11,23 @@ mod oneshot;
 
 use std::io;
 
+use peers::allocs::{self, Counted};
 use peers::args::Args;
 use peers::process;
 use ring::Ring;
 
-const USAGE: &str = "echo_raw [--oneshot] [--direct] [--core N] [--bufs N] [--buf-len B]
+const USAGE: &str = "echo_raw [--oneshot] [--direct] [--counts] [--core N] [--bufs N] [--buf-len B]
      --oneshot   one-shot receives into a buffer per connection
      --direct    direct descriptors: the kernel looks them up in the ring's own table";
 
+#[global_allocator]
+static ALLOCATOR: Counted = Counted;
+
 fn main() -> io::Result<()> {
-    let args = Args::read(USAGE, &["oneshot", "direct"], &["core", "bufs", "buf-len"]);
+    let args = Args::read(USAGE, &["oneshot", "direct", "counts"], &["core", "bufs", "buf-len"]);
+    if args.flag("counts") {
+        allocs::start();
+    }
     process::raise_open_files()?;
     process::pin(args.number("core", 1))?;
     let listener = process::listener()?;

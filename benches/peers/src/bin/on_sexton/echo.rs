@@ -9,24 +9,21 @@ use std::io;
 
 use peers::args::Args;
 use peers::process;
+use sexton::buf::Consumption;
 use sexton::net::{TcpListener, TcpStream};
 
-const USAGE: &str = "echo_sexton --managed|--owned|--fill [--core N] [--buf-len B] [--bufs N]
-     [--recv-len B]
-     --buf-len   of a connection's own buffer
-     --bufs      how many the kernel may fill; by default what Sexton has by default
-     --recv-len  of each of them, likewise";
-
-fn main() -> io::Result<()> {
-    let args =
-        Args::read(USAGE, &["managed", "owned", "fill"], &["core", "buf-len", "bufs", "recv-len"]);
-    process::raise_open_files()?;
-    process::pin(args.number("core", 1))?;
+/// Serves for ever.
+pub(crate) fn run(args: &Args) -> io::Result<()> {
     let buf_len = args.number("buf-len", 4096);
     let builder = sexton::Builder::new();
     let builder = builder.config(|config| {
         config.recv_buffers = args.number("bufs", config.recv_buffers);
         config.recv_buffer_len = args.number("recv-len", config.recv_buffer_len);
+        config.recv_consumption = match args.text("consumption") {
+            Some("whole") => Consumption::Whole,
+            Some("bundle") => Consumption::Bundle,
+            _ => config.recv_consumption,
+        };
     });
     let runtime = builder.build()?;
     if args.flag("managed") {

@@ -3,6 +3,8 @@
 //! After the warm-up all connections rest, and a line on stdin starts the measured part, at the end
 //! of which they rest again: exactly the counted requests fall between the two rests.
 
+mod storm;
+
 use std::error::Error;
 use std::io::{self, BufRead, ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -19,7 +21,10 @@ use rustix::net::{RecvFlags, SendFlags};
 use rustix::time::Timespec;
 
 const USAGE: &str = "load --port P [--connections C] [--bytes S] [--ms T] [--warm-ms W] [--core N]
-     [--go]   (start the measured part without a line on stdin)";
+     [--go] [--idle] [--storm]
+     --go    start the measured part without a line on stdin
+     --idle  connect, wait for a line, disconnect
+     --storm a connection for each request";
 
 /// Events taken at once.
 const BATCH: usize = 256;
@@ -53,21 +58,36 @@ struct Counts {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = ["port", "connections", "bytes", "ms", "warm-ms", "core"];
-    let args = Args::read(USAGE, &["go"], &options);
+    let args = Args::read(USAGE, &["go", "idle", "storm"], &options);
     process::raise_open_files()?;
     process::pin(args.number("core", 1))?;
     let port = args.required("port");
     let (connections, bytes) = (args.number("connections", 64), args.number("bytes", 64));
-    let mut load = Load::connect(port, connections, bytes)?;
-    load.run(Duration::from_millis(args.number("warm-ms", 200)))?;
-    println!("warm");
-    if !args.flag("go") {
-        io::stdin().lock().read_line(&mut String::new())?;
-    }
-    let counts = load.run(Duration::from_millis(args.number("ms", 1000)))?;
+    let warm_up = Duration::from_millis(args.number("warm-ms", 200));
+    let length = Duration::from_millis(args.number("ms", 1000));
+    let go = |what: &str| {
+        println!("{what}");
+        if args.flag("go") { Ok(0) } else { io::stdin().lock().read_line(&mut String::new()) }
+    };
+    let counts = if args.flag("storm") {
+        let pattern = Pattern::new(bytes);
+        let warm = storm::run(port, connections, &pattern, warm_up, 0)?;
+        go("warm")?;
+        storm::run(port, connections, &pattern, length, warm.requests)?
+    } else {
+        let mut load = Load::connect(port, connections, bytes)?;
+        if args.flag("idle") {
+            go("idle")?;
+            return Ok(());
+        }
+        load.run(warm_up)?;
+        go("warm")?;
+        load.run(length)?
+    };
     let latency = |percent| counts.latency.percentile_ns(percent);
     let (requests, wall_ns) = (counts.requests, counts.wall.as_nanos());
-    println!("{requests} {wall_ns} {} {}", latency(50.0), latency(99.0));
+    let (p50, p99, p999) = (latency(50.0), latency(99.0), latency(99.9));
+    println!("ops {requests} wall_ns {wall_ns} p50_ns {p50} p99_ns {p99} p999_ns {p999}");
     io::stdout().flush()?;
     Ok(())
 }
