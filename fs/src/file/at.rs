@@ -22,7 +22,8 @@ impl File {
     /// Nothing that anybody could see. `buf` is freed when the kernel has let go of it.
     ///
     /// # Kernel
-    /// `IORING_OP_READ`, since Linux 5.6.
+    /// `IORING_OP_READ`, since Linux 5.6; `IORING_OP_READ_FIXED`, since Linux 5.1, if this runtime
+    /// registered `buf`.
     ///
     /// # Errors
     /// The kernel's; `InvalidInput` if `buf` has no room, or `pos` is 2 to the power of 63 or more;
@@ -131,7 +132,8 @@ impl File {
     /// it.
     ///
     /// # Kernel
-    /// `IORING_OP_WRITE`, since Linux 5.6; several file systems let the ring's worker do it.
+    /// `IORING_OP_WRITE`, since Linux 5.6, or `IORING_OP_WRITE_FIXED`, since Linux 5.1, if this
+    /// runtime registered `buf`; several file systems let the ring's worker do it.
     ///
     /// # Errors
     /// The kernel's; `InvalidInput` if `pos` is 2 to the power of 63 or more; `NotSeekable` for
