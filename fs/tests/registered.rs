@@ -12,10 +12,13 @@ use std::task::Poll;
 /// `IORING_OP_READ_FIXED`, `WRITE_FIXED`, `READ` and `WRITE`.
 const KINDS: [u8; 4] = [4, 5, 22, 23];
 
-/// How many of each kind this core has in flight.
+/// How many of each kind this core has in flight; one plain read is the runtime's own, of its mailbox.
 fn in_flight() -> [u32; 4] {
     let counts = own_stats().unwrap().in_flight_by_opcode;
-    KINDS.map(|kind| counts.iter().find(|count| count.0 == kind).map_or(0, |count| count.1))
+    let mut kinds =
+        KINDS.map(|kind| counts.iter().find(|count| count.0 == kind).map_or(0, |count| count.1));
+    kinds[2] = kinds[2].checked_sub(1).unwrap();
+    kinds
 }
 
 /// Runs `future`, and says what was in flight after its first poll.
