@@ -8,22 +8,23 @@
 //! disturb little. Each case runs in a task of one pinned core; what another thread does is pinned
 //! elsewhere and counted apart.
 
+#[path = "shared/steps.rs"]
+mod steps;
+
 use std::future::{Future, poll_fn, ready};
 use std::hint::black_box;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Poll, Waker};
 use std::thread::{self, Thread};
-use std::time::Duration;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
+use steps::{LONG, timeouts_yield, timers, yields};
 
 /// Tasks of the cases that have many.
 const TASKS: u64 = 64;
-/// Far enough that no timer fires.
-const LONG: Duration = Duration::from_secs(3600);
 
 /// CPU time that a case took.
 #[derive(Clone, Copy, Debug)]
@@ -208,34 +209,10 @@ async fn spawn_and_join_many(operations: u64) {
     }
 }
 
-async fn yields(operations: u64) {
-    for _ in 0..operations {
-        sexton::yield_now().await;
-    }
-}
-
-async fn timers(operations: u64) {
-    for _ in 0..operations {
-        let mut sleep = pin!(sexton::time::sleep(LONG));
-        // Polled once, it is armed; dropped, it is cancelled.
-        poll_fn(|cx| {
-            assert!(sleep.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        })
-        .await;
-    }
-}
-
 async fn timeouts_ready(operations: u64) {
     for number in 0..operations {
         let in_time = sexton::time::timeout(LONG, ready(number)).await;
         assert_eq!(in_time.expect("it is ready"), number);
-    }
-}
-
-async fn timeouts_yield(operations: u64) {
-    for _ in 0..operations {
-        sexton::time::timeout(LONG, sexton::yield_now()).await.expect("an hour is enough");
     }
 }
 

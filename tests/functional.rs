@@ -1,4 +1,7 @@
-//! Bad days on the real kernel: queues that are full, descriptors that run out, limits of a user.
+//! Bad days: queues that are full, descriptors that run out, limits of a user.
+//!
+//! All of them on the real kernel; with `SEXTON_SIM` those that `.ci/run sim` does not leave out by
+//! name are on the simulated one.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
@@ -10,6 +13,8 @@ mod poll;
 mod deadline;
 #[path = "support/child.rs"]
 mod child;
+#[path = "support/runs.rs"]
+mod runs;
 #[path = "functional/queues.rs"]
 mod queues;
 #[path = "functional/pool.rs"]

@@ -92,6 +92,7 @@ const UNSAFE: &[&str] = &[
     "buffers/tests/rules.rs",
     "buffers/tests/support/mod.rs",
     "buffers/tests/vectored.rs",
+    "runtime/src/context.rs",
     "runtime/src/driver.rs",
     "runtime/src/fixed_pools.rs",
     "runtime/src/op/addr.rs",

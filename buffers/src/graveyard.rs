@@ -55,6 +55,12 @@ impl Graveyard {
         self.limit = limit;
     }
 
+    /// Whether nothing is buried.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.operations == 0
+    }
+
     /// Whether new operations have to wait.
     #[must_use]
     pub fn is_full(&self) -> bool {

@@ -15,8 +15,10 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 
 /// All of a file.
 pub(crate) const WHOLE: Range<u64> = 0..u64::MAX;
@@ -145,10 +147,19 @@ impl Order {
         if self.starting.replace(true) {
             return;
         }
+        let mut panic = None;
         while let Some((number, write)) = self.next_turn() {
-            write.start(Ticket { order: Rc::clone(self), number });
+            let ticket = Ticket { order: Rc::clone(self), number };
+            // It asks a user's buffer for its bytes, which may panic: the others begin anyhow.
+            let started = catch_unwind(AssertUnwindSafe(|| write.start(ticket)));
+            panic = panic.or(started.err());
         }
         self.starting.set(false);
+        if let Some(panic) = panic
+            && !thread::panicking()
+        {
+            resume_unwind(panic);
+        }
     }
 
     fn next_turn(&self) -> Option<(u64, Rc<dyn Queued>)> {
@@ -197,6 +208,7 @@ fn overlap(one: &Range<u64>, other: &Range<u64>) -> bool {
 mod tests {
     use super::{Order, Queued, Ticket, WHOLE, Wait};
     use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
     use std::rc::Rc;
     use std::task::{Context, Waker};
 
@@ -239,11 +251,13 @@ mod tests {
     #[derive(Default)]
     struct Probe {
         ends_at_once: bool,
+        panics: bool,
         ticket: Cell<Option<Ticket>>,
     }
 
     impl Queued for Probe {
         fn start(self: Rc<Self>, ticket: Ticket) {
+            assert!(!self.panics, "on purpose");
             self.ticket.set((!self.ends_at_once).then_some(ticket));
         }
     }
@@ -268,6 +282,21 @@ mod tests {
         assert!(started(&other), "nothing overlaps it");
         drop(second.ticket.take());
         assert!(started(&third));
+    }
+
+    #[test]
+    fn one_that_panics_when_it_begins_holds_no_other_one_back() {
+        let order = Rc::new(Order::default());
+        let first = Ticket::new(&order, WHOLE);
+        order.queue(WHOLE, Rc::new(Probe { panics: true, ..Probe::default() }));
+        let [second, third] = [0, 1].map(|_| {
+            let probe = Rc::new(Probe::default());
+            order.queue(WHOLE, probe.clone());
+            probe
+        });
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(first))).is_err(), "it is told");
+        drop(second.ticket.take().expect("it begins"));
+        assert!(third.ticket.take().is_some());
     }
 
     #[test]

@@ -170,17 +170,23 @@ impl Drop for Entry {
 /// What a future that waits keeps, so that a token around it can reach it. Costs nothing outside a
 /// token's scope.
 #[derive(Debug, Default)]
-pub struct CancelHook(Vec<Entry>);
+pub struct CancelHook(Option<Box<Entries>>);
+
+/// One entry for each token around the future. Boxed: a future outside tokens pays one word.
+#[derive(Debug, Default)]
+struct Entries(Vec<Entry>);
 
 impl CancelHook {
     /// Whether a token around the current poll is cancelled; if none is, the task is woken when one
     /// will be. To be asked whenever a poll is about to answer `Pending`.
     pub fn is_cancelled(&mut self, cx: &Context<'_>) -> bool {
-        if DEPTH.get() == 0 {
-            return false;
-        }
+        DEPTH.get() != 0 && self.ask(cx)
+    }
+
+    #[cold]
+    fn ask(&mut self, cx: &Context<'_>) -> bool {
         let scopes = SCOPES.with_borrow(Vec::clone);
-        let entries = &mut self.0;
+        let Entries(entries) = &mut **self.0.get_or_insert_default();
         entries.resize_with(scopes.len(), Entry::default);
         // Every token is asked, since each has to know the waker.
         scopes.iter().zip(entries.iter_mut()).fold(false, |cancelled, (token, entry)| {

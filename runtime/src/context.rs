@@ -1,39 +1,56 @@
 //! The core that this thread is.
+//!
+//! # Invariants
+//!
+//! - **I1** `CORE` points to the core that the innermost `Entered` of this thread holds, which made
+//!   the pointer from its counted reference; it is empty where there is none. An `Entered` that is
+//!   forgotten keeps its core for ever.
+//! - **I2** what `with` calls is the runtime's own: it runs no code of others, and drops no
+//!   `Entered`.
+
+#![allow(unsafe_code, reason = "a wake may not cost a borrow and a destructor's flag")]
 
 use crate::driver::Driver;
 use crate::executor::Core;
 pub(crate) use crate::sync::owner;
 use crate::sync::set_owner;
 use crate::task::{Header, TaskRef};
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::io;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::rc::Rc;
 
 thread_local! {
-    static CORE: RefCell<Option<Rc<Core>>> = const { RefCell::new(None) };
+    static CORE: Cell<*const Core> = const { Cell::new(ptr::null()) };
 }
 
 /// This thread's core, if it is in a runtime.
 pub(crate) fn core() -> Option<Rc<Core>> {
-    CORE.try_with(|core| core.borrow().clone()).ok().flatten()
+    let core = CORE.get();
+    if core.is_null() {
+        return None;
+    }
+    // SAFETY: I1: it came from `Rc::as_ptr`, and lives.
+    unsafe { Rc::increment_strong_count(core) };
+    // SAFETY: I1, and the reference was counted just now.
+    Some(unsafe { Rc::from_raw(core) })
 }
 
 /// This thread's driver, if it is in a runtime.
 pub(crate) fn driver() -> Option<Rc<Driver>> {
-    CORE.try_with(|core| core.borrow().as_ref().map(|core| Rc::clone(core.driver()))).ok().flatten()
+    with(|core| Rc::clone(core.driver()))
 }
 
-/// Calls `f` with this thread's core, while no code of others can run.
+/// Calls `f` with this thread's core (I2).
+#[inline]
 pub(crate) fn with<R>(f: impl FnOnce(&Core) -> R) -> Option<R> {
-    CORE.try_with(|core| core.borrow().as_deref().map(f)).ok().flatten()
+    // SAFETY: I1: it lives, and by I2 until `f` has returned.
+    unsafe { CORE.get().as_ref() }.map(f)
 }
 
-/// Puts a task of this core into the run queue, if it is not there.
-pub(crate) fn schedule(task: TaskRef) {
-    if task.schedule() {
-        with(|core| core.enqueue(task));
-    }
+/// Puts a task of this core, which counts as scheduled, into the run queue.
+pub(crate) fn enqueue(task: TaskRef) {
+    with(|core| core.enqueue(task));
 }
 
 /// A cell of this core is about to be freed.
@@ -53,25 +70,27 @@ pub(crate) fn outside() -> io::Error {
 /// Says which core this thread is, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Entered {
+    core: Rc<Core>,
     outer: Option<Rc<Core>>,
 }
 
 /// Makes `core` this thread's. None if the thread has one already.
 pub(crate) fn enter(core: Rc<Core>) -> Option<Entered> {
-    self::core().is_none().then(|| enter_within(core))
+    CORE.get().is_null().then(|| enter_within(core))
 }
 
 /// Makes `core` this thread's, and gives back the one that it has, if any, afterwards.
 pub(crate) fn enter_within(core: Rc<Core>) -> Entered {
+    let outer = self::core();
     set_owner(core.owner());
-    Entered { outer: CORE.with_borrow_mut(|current| current.replace(core)) }
+    CORE.set(Rc::as_ptr(&core));
+    Entered { core, outer }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let outer = self.outer.take();
-        set_owner(outer.as_ref().map_or(0, |core| core.owner()));
-        let core = CORE.with_borrow_mut(|current| std::mem::replace(current, outer));
-        drop(core);
+        debug_assert!(ptr::eq(CORE.get(), Rc::as_ptr(&self.core)), "the innermost goes first");
+        set_owner(self.outer.as_ref().map_or(0, |core| core.owner()));
+        CORE.set(self.outer.as_ref().map_or(ptr::null(), Rc::as_ptr));
     }
 }

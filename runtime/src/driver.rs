@@ -35,6 +35,7 @@ use sexton_buffers::{Consumption, FixedPool, GraveyardLimit, ProvidedPool};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
+use std::num::NonZeroU64;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -72,14 +73,15 @@ struct Inner {
     held_notified: VecDeque<Held>,
     pools: Vec<ProvidedPool>,
     fixed: FixedPools,
-    /// What lies beside an operation until its result, by its slot; and what was there.
+    /// What lies beside an operation until its result, by its slot.
     beside: Vec<Beside>,
-    over: Vec<Beside>,
     /// Cancels that found nothing, to be sent again.
     missed: Vec<Key>,
     missed_since: Option<Instant>,
     held_wait_ms: u32,
     closed: bool,
+    /// Something happened since the counts were published.
+    changed: bool,
 }
 
 struct Held {
@@ -111,7 +113,18 @@ impl std::fmt::Debug for Driver {
 }
 
 /// Something to be done with no borrow held.
-type Job = Next<Completion>;
+struct Job {
+    next: Next<Completion>,
+    /// What its result leaves over.
+    over: Option<Beside>,
+}
+
+impl From<Next<Completion>> for Job {
+    #[inline]
+    fn from(next: Next<Completion>) -> Self {
+        Self { next, over: None }
+    }
+}
 
 impl Driver {
     pub(crate) fn new(ring: Ring, config: &Config, counters: Arc<CoreCounters>) -> Self {
@@ -129,11 +142,11 @@ impl Driver {
             pools: Vec::new(),
             fixed: FixedPools::new(),
             beside: Vec::new(),
-            over: Vec::new(),
             missed: Vec::new(),
             missed_since: None,
             held_wait_ms: u32::try_from(config.held_submission.as_millis()).unwrap_or(u32::MAX),
             closed: false,
+            changed: true,
         };
         Self {
             inner: RefCell::new(inner),
@@ -211,11 +224,11 @@ impl Driver {
             entry;
         let inner = &mut *self.inner.borrow_mut();
         let group = request.buf;
-        // Before the facts: what ends is counted under the operation that began.
         if let Some(registration) = fixed {
+            // Before the facts: what ends is counted as what began.
             inner.fixed.name(&mut request, registration);
         }
-        let facts = Facts {
+        let mut facts = Facts {
             opcode: request.opcode,
             gives: gives as u8,
             group,
@@ -224,20 +237,28 @@ impl Driver {
             place: Place::Held,
             since_ms: self.now_ms.get(),
         };
-        // SAFETY: the mark comes from the entry, which was made of this operation at this place.
-        unsafe { inner.registry.launch(key, facts, mark, notified, detached) };
         self.counters.submitted(request.opcode);
+        inner.changed = true;
         inner.put_beside(key, Beside { tells, fd });
-        let held = Held { key, request, exempt };
-        if notified && !exempt && inner.holds_notified() {
-            inner.held_notified.push_back(held);
-            return Ok(key);
-        }
+        let waits = notified && !exempt && inner.holds_notified();
         let full = !exempt && inner.registry.graveyard().is_full();
         // What waits goes first; what nothing may hold back overtakes what the graveyard holds.
-        if full || !(inner.held.is_empty() || exempt) || !inner.push(key, &held.request) {
-            if exempt { inner.held.push_front(held) } else { inner.held.push_back(held) }
+        let may_go = !waits && !full && (inner.held.is_empty() || exempt);
+        if let Some(place) = may_go.then(|| inner.try_push(key, &request)).flatten() {
+            facts.place = place;
+        } else {
+            // It may wait long: by the clock, not by the last turn's reading of it.
+            facts.since_ms = self.read_clock();
+            let held = Held { key, request, exempt };
+            match (waits, exempt) {
+                (true, _) => inner.held_notified.push_back(held),
+                (false, true) => inner.held.push_front(held),
+                (false, false) => inner.held.push_back(held),
+            }
         }
+        // SAFETY: the mark comes from the entry, which was made of this operation at this place;
+        // the kernel sees what is queued at the next `enter`, which is not in between.
+        unsafe { inner.registry.launch(key, facts, mark, notified, detached) };
         Ok(key)
     }
 
@@ -278,8 +299,12 @@ impl Driver {
 
     /// The future of an operation is gone. Called by destructors, so nothing panics here.
     pub(crate) fn bury(&self, key: Key) {
-        let job = self.inner.borrow_mut().registry.bury(key, self.now_ms.get());
-        contained(|| self.run(job));
+        let job = {
+            let inner = &mut *self.inner.borrow_mut();
+            inner.changed = true;
+            inner.registry.bury(key, self.now_ms.get())
+        };
+        contained(|| self.run(job.into()));
     }
 
     /// Wants an operation cancelled; its future, or its handler, gets the answer.
@@ -312,22 +337,33 @@ impl Driver {
         self.inner.borrow().registry.in_flight()
     }
 
-    /// Before the wait: sends cancels, and what was held back. Handlers may run.
+    /// Before the wait: lets go of registered memory that nobody uses, sends cancels, and what was
+    /// held back. Handlers may run.
     pub(crate) fn prepare(&self) {
-        self.now_ms.set(elapsed(self.started).as_millis() as u32);
-        {
-            let inner = &mut *self.inner.borrow_mut();
-            inner.fixed.sweep(&mut inner.ring);
-        }
         while let Some(job) = self.next_before_wait() {
             contained(|| self.run(job));
         }
     }
 
+    /// Milliseconds since the driver's start, now; what is submitted and buried until the next call
+    /// counts from here.
+    pub(crate) fn read_clock(&self) -> u32 {
+        let now_ms = elapsed(self.started).as_millis() as u32;
+        self.now_ms.set(now_ms);
+        now_ms
+    }
+
     fn next_before_wait(&self) -> Option<Job> {
         let inner = &mut *self.inner.borrow_mut();
+        inner.fixed.sweep(&mut inner.ring);
         inner.retry_missed();
-        inner.send_cancels().or_else(|| inner.send_held(self.now_ms.get()))
+        if let Some(job) = inner.send_cancels() {
+            return Some(job);
+        }
+        if inner.held.is_empty() && inner.held_notified.is_empty() {
+            return None;
+        }
+        inner.send_held(self.read_clock())
     }
 
     /// Whether there is anything to submit.
@@ -391,35 +427,37 @@ impl Driver {
 
     fn answer(&self, cqe: &Cqe) -> Job {
         if cqe.user_data == IGNORE {
-            return Next::Nothing;
+            return Next::Nothing.into();
         }
         let inner = &mut *self.inner.borrow_mut();
         let key = Key::from_u64(cqe.user_data);
         if cqe.user_data & CANCEL != 0 {
             inner.cancel_missed(key);
-            return Next::Nothing;
+            return Next::Nothing.into();
         }
         let answer = Answer { result: cqe.result, flags: cqe.flags };
         if cqe.result == -libc::EFAULT {
             self.counters.fault();
         }
         if cqe.flags & abi::CQE_MORE != 0 {
-            let job = inner.registry.more(key, answer);
+            let next = inner.registry.more(key, answer);
+            let mut over = None;
             if inner.registry.only_notifies(key) {
-                inner.is_over(key);
+                inner.changed = true;
+                over = inner.take_beside(key);
             }
-            return job;
+            return Job { next, over };
         }
         inner.complete(key, answer)
     }
 
     /// Does what a transition asked for. I3: called with no borrow held.
-    fn run(&self, job: Job) {
-        while let Some(Beside { tells, fd }) = self.next_over() {
+    fn run(&self, Job { next, over }: Job) {
+        if let Some(Beside { tells, fd }) = over {
             contained(|| tells.map_or((), |whom| whom.answered()));
             drop(fd);
         }
-        match job {
+        match next {
             Next::Nothing => {}
             Next::Stray => self.counters.stray(),
             Next::Wake(waker) => waker.wake(),
@@ -438,13 +476,15 @@ impl Driver {
         }
     }
 
-    fn next_over(&self) -> Option<Beside> {
-        self.inner.borrow_mut().over.pop()
+    /// Marks the buffer, if there is one.
+    #[inline]
+    fn mark(&self, ending: Ending<Completion>) -> Ending<Completion> {
+        if ending.is_to_mark() { self.mark_filled(ending) } else { ending }
     }
 
-    /// Marks the buffer. If its code panics, the operation is dropped, since the kernel has let go
-    /// of it, and the panic goes on.
-    fn mark(&self, ending: Ending<Completion>) -> Ending<Completion> {
+    /// If the buffer's code panics, the operation is dropped, since the kernel has let go of it,
+    /// and the panic goes on.
+    fn mark_filled(&self, ending: Ending<Completion>) -> Ending<Completion> {
         // SAFETY: I2: the answer came from the ring for this operation.
         match catch_unwind(AssertUnwindSafe(|| unsafe { ending.mark() })) {
             Ok(()) => ending,
@@ -471,8 +511,16 @@ impl Driver {
 
     /// Publishes what is buried and in flight, for other threads to read.
     pub(crate) fn publish(&self) {
-        let inner = self.inner.borrow();
+        let inner = &mut *self.inner.borrow_mut();
         let registry = &inner.registry;
+        // What is buried ages, even if nothing happens.
+        let ages = !registry.graveyard().is_empty();
+        if !std::mem::take(&mut inner.changed) && !ages {
+            return;
+        }
+        if ages {
+            self.read_clock();
+        }
         self.counters.publish_driver(
             registry.in_flight(),
             registry.graveyard_stats(self.now_ms.get()),
@@ -492,7 +540,7 @@ impl Driver {
         };
         for key in keys {
             let job = self.inner.borrow_mut().registry.bury(key, self.now_ms.get());
-            contained(|| self.run(job));
+            contained(|| self.run(job.into()));
             self.inner.borrow_mut().registry.cancel_again(key);
         }
     }
@@ -541,11 +589,13 @@ impl Drop for Driver {
 impl Inner {
     /// The last answer to an operation, of the kernel or of the driver.
     fn complete(&mut self, key: Key, answer: Answer) -> Job {
+        let mut over = None;
         if let Some(facts) = self.registry.in_flight_facts(key) {
             self.counters.completed(facts.opcode, answer.result);
-            self.is_over(key);
+            self.changed = true;
+            over = self.take_beside(key);
         }
-        self.registry.complete(key, answer)
+        Job { next: self.registry.complete(key, answer), over }
     }
 
     fn put_beside(&mut self, key: Key, beside: Beside) {
@@ -558,9 +608,9 @@ impl Inner {
         self.beside[key.index()] = beside;
     }
 
-    /// The result is here, of an operation that the kernel may still have.
-    fn is_over(&mut self, key: Key) {
-        self.over.extend(self.beside.get_mut(key.index()).and_then(Beside::take));
+    /// What lies beside an operation whose result is here, though the kernel may still have it.
+    fn take_beside(&mut self, key: Key) -> Option<Beside> {
+        self.beside.get_mut(key.index()).and_then(Beside::take)
     }
 
     /// Whether an operation that ends with a notification has to wait for others' notifications.
@@ -568,19 +618,15 @@ impl Inner {
         !self.held_notified.is_empty() || self.registry.graveyard().is_full_of_notifying()
     }
 
-    /// Pushes a request; makes room by submitting if there is none. False: it has to be held.
-    fn push(&mut self, key: Key, request: &Request) -> bool {
+    /// Pushes a request; makes room by submitting if there is none. None: it has to be held.
+    #[inline]
+    fn try_push(&mut self, key: Key, request: &Request) -> Option<Place> {
         if self.ring.room() == 0 && self.ring.enter(Wait::Flush).is_err() {
-            return false;
+            return None;
         }
         // SAFETY: I1: the request is that of an operation in its slot.
-        match unsafe { self.ring.push(request, key.to_u64()) } {
-            Some(position) => {
-                self.registry.set_place(key, Place::Queued(position.0));
-                true
-            }
-            None => false,
-        }
+        let position = unsafe { self.ring.push(request, key.to_u64()) }?;
+        Some(Place::Queued(NonZeroU64::MIN.saturating_add(position.0)))
     }
 
     /// Sends wanted cancels as far as there is room. What the kernel does not have yet is taken
@@ -590,7 +636,7 @@ impl Inner {
             let Some(facts) = self.registry.in_flight_facts(key) else { continue };
             let taken_back = match facts.place {
                 Place::Held => true,
-                Place::Queued(position) => self.ring.take_back(Position(position)),
+                Place::Queued(position) => self.ring.take_back(Position(position.get() - 1)),
             };
             if taken_back {
                 let answer = Answer { result: -libc::ECANCELED, flags: 0 };
@@ -632,14 +678,18 @@ impl Inner {
         while let Some(Held { key, request, exempt }) = held.pop_front() {
             let Some(facts) = self.registry.in_flight_facts(key) else { continue };
             let full = full && !exempt;
-            if full && now_ms.wrapping_sub(facts.since_ms) > self.held_wait_ms {
+            let since_ms = facts.since_ms;
+            if full && now_ms.wrapping_sub(since_ms) > self.held_wait_ms {
                 let answer = Answer { result: -libc::ENOBUFS, flags: REFUSED_FULL };
                 return Some(self.complete(key, answer));
             }
-            if full || !self.push(key, &request) {
+            let place = if full { None } else { self.try_push(key, &request) };
+            let Some(place) = place else {
                 held.push_front(Held { key, request, exempt });
                 return None;
-            }
+            };
+            self.registry.set_place(key, place);
+            self.changed = true;
         }
         None
     }

@@ -22,7 +22,7 @@ use crate::start_error::StartError;
 use crate::stats::CoreCounters;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sys::{Entered, Ring, RingConfig, Wait, elapsed, now};
-use crate::task::{AllTasks, Header, JoinHandle, RunQueue, TaskRef, new_task, release_orphan};
+use crate::task::{AllTasks, Header, JoinHandle, Ran, RunQueue, TaskRef, release_orphan};
 use crate::time::Timers;
 use crate::wake_read::WakeRead;
 use std::cell::Cell;
@@ -31,7 +31,6 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -42,7 +41,6 @@ const POLLS_PER_TURN_MAX: usize = 1024;
 /// One core of a runtime; it lives on one thread.
 #[derive(Debug)]
 pub(crate) struct Core {
-    owner: u64,
     index: usize,
     driver: Rc<Driver>,
     queue: RunQueue,
@@ -63,7 +61,6 @@ pub(crate) struct Core {
 /// The waker of the future that a `block_on` runs.
 struct RootWaker {
     woken: AtomicBool,
-    owner: u64,
     door: Arc<Door>,
 }
 
@@ -73,7 +70,7 @@ impl Wake for RootWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.woken.swap(true, Ordering::AcqRel) && context::owner() != self.owner {
+        if !self.woken.swap(true, Ordering::AcqRel) && context::owner() != self.door.number() {
             // A core that has ended polls no root: nobody is missed.
             drop(self.door.send(Message::Nudge));
         }
@@ -83,7 +80,6 @@ impl Wake for RootWaker {
 impl Core {
     /// Starts a core on this thread: its ring, then everything around it.
     pub(crate) fn start(index: usize, shared: &Arc<Shared>) -> Result<Rc<Self>, StartError> {
-        static OWNERS: AtomicU64 = AtomicU64::new(1);
         let config = shared.config().clone();
         let ring = Ring::start(&RingConfig::from(&config))?;
         let recv_pools = RecvPools::new(&config, ring.caps().tried);
@@ -92,11 +88,10 @@ impl Core {
         let counters = CoreCounters::new(index);
         let wake_read = WakeRead::new(&ring);
         Ok(Rc::new(Self {
-            owner: OWNERS.fetch_add(1, Ordering::Relaxed),
             index,
             driver: Rc::new(Driver::new(ring, &config, Arc::clone(&counters))),
             queue: RunQueue::default(),
-            tasks: AllTasks::default(),
+            tasks: AllTasks::new(Arc::clone(&door)),
             timers: Timers::new(),
             door,
             shared: Arc::clone(shared),
@@ -111,7 +106,7 @@ impl Core {
     }
 
     pub(crate) fn owner(&self) -> u64 {
-        self.owner
+        self.door.number()
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -150,10 +145,7 @@ impl Core {
     /// Spawns a task on this core, which is this thread's.
     #[track_caller]
     pub(crate) fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
-        let (task, handle) = new_task(future, self.owner, Arc::clone(&self.door));
-        self.tasks.insert(&task);
-        // The executor's reference, until the task is finished.
-        std::mem::forget(task.share());
+        let (task, handle) = self.tasks.spawn(future);
         if self.closing.get() {
             task.shut_down();
             task.release_executors();
@@ -166,11 +158,8 @@ impl Core {
     /// Runs turns until `root` is finished.
     pub(crate) fn run_root<F: Future>(&self, root: F) -> F::Output {
         let mut root = std::pin::pin!(root);
-        let waker = Arc::new(RootWaker {
-            woken: AtomicBool::new(true),
-            owner: self.owner,
-            door: Arc::clone(&self.door),
-        });
+        let waker =
+            Arc::new(RootWaker { woken: AtomicBool::new(true), door: Arc::clone(&self.door) });
         let as_waker = Waker::from(Arc::clone(&waker));
         let mut cx = Context::from_waker(&as_waker);
         loop {
@@ -220,10 +209,14 @@ impl Core {
         for _ in 0..budget {
             let Some(task) = self.queue.pop() else { break };
             let started = (!self.long_poll.is_zero()).then(now);
-            if task.run() {
-                task.release_executors();
+            match task.run() {
+                Ran::Idle => drop(task),
+                Ran::Woken => self.queue.push(task),
+                Ran::Finished => {
+                    task.release_executors();
+                    drop(task);
+                }
             }
-            drop(task);
             if started.is_some_and(|started| elapsed(started) > self.long_poll) {
                 self.counters.long_poll();
             }
@@ -235,6 +228,7 @@ impl Core {
         self.called.set(false);
         self.driver.prepare();
         let idle = self.queue.is_empty() && !awake();
+        let mut entered = true;
         if idle && self.door.mailbox().prepare_sleep() {
             self.wake_read.arm(&self.driver);
             let until = self.timers.until_next().into_iter().chain(self.driver.deadline()).min();
@@ -242,8 +236,14 @@ impl Core {
             self.door.mailbox().awake();
         } else if self.driver.has_work() {
             self.enter(Wait::No);
+        } else {
+            entered = false;
         }
-        self.driver.reap();
+        if entered {
+            // Beside a system call the clock costs little; without one nothing has come.
+            self.driver.read_clock();
+            self.driver.reap();
+        }
         self.timers.fire();
         self.driver.publish();
         self.counters.turned(self.tasks.len(), self.timers.len());
@@ -337,9 +337,7 @@ impl Core {
 
 /// Makes what is still referred to everybody's, then refuses messages and drops those that came.
 pub(crate) fn close_door(tasks: &AllTasks, door: &Door) {
-    while let Some(task) = tasks.pop_uncounted() {
-        task.orphan();
-    }
+    tasks.orphan_all();
     door.mailbox().close();
     while let Some(message) = door.mailbox().pop() {
         match message {

@@ -13,10 +13,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use loom::sync::Notify;
 
 use crate::door::{Door, Message};
-use crate::task::RunQueue;
-
-/// The owner's number of the model's core.
-pub(crate) const OWNER: u64 = 1;
+use crate::task::{Ran, RunQueue};
 
 /// Wakes a thread that waits. A wake-up that is lost shows as a deadlock, which loom reports.
 #[derive(Debug, Default)]
@@ -73,8 +70,10 @@ pub(crate) fn turn(door: &Door) {
         }
     }
     while let Some(task) = queue.pop() {
-        if task.run() {
-            task.release_executors();
+        match task.run() {
+            Ran::Idle => {}
+            Ran::Woken => queue.push(task),
+            Ran::Finished => task.release_executors(),
         }
     }
 }

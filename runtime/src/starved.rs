@@ -6,6 +6,7 @@
 //! turns, a larger pool is made, and beyond the bound everybody gets memory of its own
 //! (`docs/decisions/0018-starved-receives-take-turns.md`).
 
+use crate::contain::contained;
 use crate::context;
 use crate::spawn::{spawn, yield_now};
 use sexton_buffers::ProvidedPool;
@@ -89,7 +90,8 @@ async fn keep() {
         patience = PATIENCE;
         for who in std::iter::from_fn(|| line.next()).take(turns) {
             if let Some(who) = who.upgrade() {
-                who.fed(pool.clone());
+                // It wakes readers, which is foreign code: the line goes on.
+                contained(|| who.fed(pool.clone()));
             }
         }
         if line.is_empty() {

@@ -1,6 +1,7 @@
 //! Provided buffers that users hold on to: no reader waits for another reader's buffer.
 
 use crate::deadline::within_a_minute;
+use crate::runs;
 use sexton::Builder;
 use sexton::io::BufRead;
 use sexton::net::{TcpListener, TcpStream};
@@ -47,7 +48,7 @@ fn every_connection_goes_on_while_users_hold_every_buffer_of_the_pool() {
             config.recv_buffers = BUFFERS;
             config.recv_buffer_len = 512;
         });
-        builder.build().unwrap().block_on(async {
+        runs::on(builder, async || {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let addr = listener.local_addr().unwrap();
             let mut held = Vec::new();

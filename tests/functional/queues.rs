@@ -3,8 +3,9 @@
 use crate::deadline::within_a_minute;
 use crate::frozen::frozen;
 use crate::poll::{poll_once, turns, until};
+use crate::runs;
 use sexton::op::{Nop, PollFd, ReadAt, Submit, submit};
-use sexton::{Builder, Fd, Runtime};
+use sexton::{Builder, Fd};
 use std::cell::Cell;
 use std::io::{self, PipeWriter, Write};
 use std::os::fd::OwnedFd;
@@ -12,8 +13,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-fn tiny() -> Runtime {
-    Builder::new().entries(4).completions(8).build().unwrap()
+fn tiny() -> Builder {
+    Builder::new().entries(4).completions(8)
 }
 
 fn pipe() -> (Fd, PipeWriter) {
@@ -33,7 +34,7 @@ fn own(number: impl Fn(&sexton::CoreStats) -> u64) -> u64 {
 #[test]
 fn thousands_of_operations_complete_through_a_ring_of_four() {
     within_a_minute(|| {
-        tiny().block_on(async {
+        runs::on(tiny(), async || {
             let nops: Vec<_> = (0..5_000).map(|_| submit(Nop)).collect();
             for nop in nops {
                 nop.await.unwrap();
@@ -45,7 +46,7 @@ fn thousands_of_operations_complete_through_a_ring_of_four() {
 #[test]
 fn a_thousand_answers_at_once_overflow_a_tiny_ring_and_none_is_lost() {
     within_a_minute(|| {
-        tiny().block_on(async {
+        runs::on(tiny(), async || {
             let (ours, mut theirs) = pipe();
             // Armed one after the other; the hang-up answers them all at once.
             let mut waits: Vec<_> = (0..1_000)
@@ -68,7 +69,7 @@ fn a_thousand_answers_at_once_overflow_a_tiny_ring_and_none_is_lost() {
 #[test]
 fn thousands_of_cancels_in_one_turn_are_all_sent() {
     within_a_minute(|| {
-        tiny().block_on(async {
+        runs::on(tiny(), async || {
             let pipes: Vec<_> = (0..50).map(|_| pipe()).collect();
             let reads: Vec<_> = (0..4_000).map(|at| read(&pipes[at % 50].0, 64)).collect();
             turns(3).await;

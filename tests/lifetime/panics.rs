@@ -34,8 +34,9 @@ fn pipe() -> (Fd, PipeWriter) {
     (Fd::new(OwnedFd::from(ours)), theirs)
 }
 
+/// Of this core: others, and their counts, come and go beside it.
 fn panics() -> u64 {
-    sexton::stats().iter().map(|core| core.panics).sum()
+    sexton_runtime::own_stats().unwrap().panics
 }
 
 /// Runs `test` beside a task that must not be disturbed by it.
@@ -54,10 +55,10 @@ fn beside_another_task(test: impl AsyncFnOnce() + Send + 'static) {
             let so_far = ticks.get();
             until("the other task goes on", || ticks.get() > so_far + 3).await;
             ticker.abort();
-            let (ours, mut theirs) = pipe();
-            let waits = submit(ReadAt { fd: ours, buf: Vec::with_capacity(8), offset: u64::MAX });
-            theirs.write_all(b"alive").unwrap();
-            assert_eq!(waits.await.unwrap().1, b"alive");
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            let waits = sexton::spawn(async move { ours.read_owned(Vec::with_capacity(8)).await });
+            theirs.write_all(b"alive").await.unwrap();
+            assert_eq!(waits.await.unwrap().unwrap().1, b"alive");
         });
     });
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::args::Args;
+use crate::program::Program;
 
 /// Bytes of a block: one read.
 pub const BLOCK: usize = 4096;
@@ -59,6 +60,20 @@ impl Plan {
             state % blocks * BLOCK as u64
         })
     }
+}
+
+/// Reads a tenth of the plan to warm up, then all of it, and prints what that cost.
+pub async fn measured<F: Future<Output = io::Result<()>>>(
+    program: Program,
+    read: impl Fn(Plan) -> F,
+) -> io::Result<()> {
+    let Program { args, mut meter, .. } = program;
+    let plan = Plan::of(&args)?;
+    read(plan.tenth()).await?;
+    meter.begin()?;
+    read(plan.clone()).await?;
+    meter.end(plan.operations())?;
+    meter.print()
 }
 
 /// Makes the file, unless it is there in this length.

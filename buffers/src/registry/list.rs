@@ -1,20 +1,24 @@
 //! Lists threaded through the records themselves: nothing to allocate, nothing that can be full.
 
-use slab::Slab;
-
 /// No neighbour.
 const NONE: u32 = u32::MAX;
+/// In no list, where a neighbour would be.
+const UNLISTED: u32 = u32::MAX - 1;
 
 /// A record's place in one list.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Links {
     prev: u32,
     next: u32,
-    listed: bool,
 }
 
 impl Links {
-    pub(super) const FREE: Self = Self { prev: NONE, next: NONE, listed: false };
+    pub(super) const FREE: Self = Self { prev: UNLISTED, next: UNLISTED };
+
+    #[inline]
+    pub(super) fn is_listed(self) -> bool {
+        self.next != UNLISTED
+    }
 }
 
 /// Which list a record's links belong to.
@@ -49,35 +53,39 @@ impl List {
     }
 
     /// Appends `index`, unless it is listed already.
-    pub(super) fn push_back<T: Linked>(&mut self, slab: &mut Slab<T>, index: usize) {
+    pub(super) fn push_back<T: Linked>(&mut self, records: &mut [T], index: usize) {
         let tail = self.tail;
-        let links = slab[index].links(self.which);
-        if links.listed {
+        let links = records[index].links(self.which);
+        if links.is_listed() {
             return;
         }
-        *links = Links { prev: tail, next: NONE, listed: true };
+        *links = Links { prev: tail, next: NONE };
         if tail == NONE {
             self.head = index as u32;
         } else {
-            slab[tail as usize].links(self.which).next = index as u32;
+            records[tail as usize].links(self.which).next = index as u32;
         }
         self.tail = index as u32;
     }
 
     /// Takes `index` out, if it is listed.
-    pub(super) fn remove<T: Linked>(&mut self, slab: &mut Slab<T>, index: usize) {
-        let Links { prev, next, listed } =
-            core::mem::replace(slab[index].links(self.which), Links::FREE);
-        if !listed {
-            return;
+    #[inline]
+    pub(super) fn remove<T: Linked>(&mut self, records: &mut [T], index: usize) {
+        if records[index].links(self.which).is_listed() {
+            self.unlink(records, index);
         }
+    }
+
+    fn unlink<T: Linked>(&mut self, records: &mut [T], index: usize) {
+        let links = records[index].links(self.which);
+        let Links { prev, next } = core::mem::replace(links, Links::FREE);
         match prev {
             NONE => self.head = next,
-            prev => slab[prev as usize].links(self.which).next = next,
+            prev => records[prev as usize].links(self.which).next = next,
         }
         match next {
             NONE => self.tail = prev,
-            next => slab[next as usize].links(self.which).prev = prev,
+            next => records[next as usize].links(self.which).prev = prev,
         }
     }
 }
@@ -85,7 +93,6 @@ impl List {
 #[cfg(test)]
 mod tests {
     use super::{Linked, Links, List, Which};
-    use slab::Slab;
     use std::collections::VecDeque;
 
     struct Node([Links; 2]);
@@ -101,29 +108,26 @@ mod tests {
         let (nodes, steps) = (3_usize, if cfg!(miri) { 3 } else { 6 });
         let actions = nodes * 2;
         for program in 0..actions.pow(steps) {
-            let mut slab = Slab::new();
-            for _ in 0..nodes {
-                slab.insert(Node([Links::FREE; 2]));
-            }
+            let mut records: Vec<Node> = (0..nodes).map(|_| Node([Links::FREE; 2])).collect();
             let (mut list, mut model) = (List::new(Which::Cancel), VecDeque::new());
             let mut rest = program;
             for _ in 0..steps {
                 let (action, node) = (rest % actions / nodes, rest % nodes);
                 rest /= actions;
                 if action == 0 {
-                    list.push_back(&mut slab, node);
+                    list.push_back(&mut records, node);
                     if !model.contains(&node) {
                         model.push_back(node);
                     }
                 } else {
-                    list.remove(&mut slab, node);
+                    list.remove(&mut records, node);
                     model.retain(|n| *n != node);
                 }
                 assert_eq!(list.front(), model.front().copied(), "program {program}");
             }
             while let Some(front) = list.front() {
                 assert_eq!(Some(front), model.pop_front());
-                list.remove(&mut slab, front);
+                list.remove(&mut records, front);
             }
             assert!(model.is_empty());
         }

@@ -10,14 +10,14 @@
 //!
 //! # Invariants
 //!
-//! - **I1** a record in the slab, unless it is `Retired`, means that its slot holds an operation of
-//!   the type that the record's table was made for; the operation is taken out exactly when the
-//!   record goes (`vacate`).
+//! - **I1** a record that is not `Vacant` means that its slot holds an operation of the type that
+//!   the record's table was made for; the operation is taken out exactly when the record becomes
+//!   vacant (`vacate`). `free` names vacant records only, each once.
 //! - **I2** between `launch` and the last answer nobody touches the slot: `complete` is the only
 //!   way to `Done` or `Finishing`, and only those two states hand out an [`Ending`].
 //! - **I3** an operation has one `Ending`, since the state that gives it is left by giving it.
-//! - **I4** a slot's generation grows when its record goes, so an old key finds nothing. A slot
-//!   whose generations are used up is never used again.
+//! - **I4** a slot's generation grows when its record becomes vacant, so an old key finds nothing.
+//!   A slot whose generations are used up is not on `free`: it is never used again.
 
 #![allow(unsafe_code, reason = "operations are stored raw: the kernel writes behind them")]
 
@@ -38,10 +38,10 @@ pub use stored::Stored;
 use crate::graveyard::{Graveyard, GraveyardLimit, GraveyardStats};
 use alloc::vec::Vec;
 use core::mem::ManuallyDrop;
+use core::num::NonZeroU64;
 use core::task::Waker;
 use list::{Linked, Links, List, Which};
 use pages::Pages;
-use slab::Slab;
 use state::{Action, Early, State};
 
 /// What the registry needs to know of an operation's type, made by whoever defines operations.
@@ -86,9 +86,12 @@ pub struct Mark {
 pub enum Place {
     /// Held back by the driver.
     Held,
-    /// At this position of the submission queue; the ring knows whether that was consumed.
-    Queued(u64),
+    /// At this position of the submission queue, counted from 1; the ring knows whether that was
+    /// consumed.
+    Queued(NonZeroU64),
 }
+
+const _: () = assert!(size_of::<Facts>() == 24, "they lie in every record");
 
 /// What traces, statistics and the driver want to know of an operation that nobody may look at.
 #[derive(Clone, Copy, Debug)]
@@ -116,12 +119,14 @@ enum Cancel {
     Sent,
 }
 
+/// What belongs to a slot, beside the operation itself.
 struct Record<C: 'static> {
     state: State,
+    generation: u32,
+    cancel: Cancel,
     table: &'static Table<C>,
     mark: Option<Mark>,
     facts: Facts,
-    cancel: Cancel,
     links: [Links; 2],
 }
 
@@ -174,6 +179,13 @@ pub struct Ending<C: 'static> {
 }
 
 impl<C> Ending<C> {
+    /// Whether there is a buffer to mark.
+    #[must_use]
+    #[inline]
+    pub fn is_to_mark(&self) -> bool {
+        self.mark.is_some() && self.answer.result > 0
+    }
+
     /// Marks the buffer filled by as many bytes as the answer says. Foreign code: it may panic.
     ///
     /// # Panics
@@ -255,16 +267,17 @@ pub enum Polled<T> {
 
 /// All operations in flight of one core.
 pub struct Registry<C: 'static> {
-    records: Slab<Record<C>>,
-    generations: Vec<u32>,
+    records: Vec<Record<C>>,
+    /// Vacant records, the last one to be used next: its memory is still near.
+    free: Vec<u32>,
     pages: Pages,
     cancels: List,
     graveyard: Graveyard,
     buried: List,
     in_flight: usize,
     boxed: u64,
-    /// Slots that are used up.
-    retired: usize,
+    /// Records that are not vacant.
+    used: usize,
 }
 
 impl<C> core::fmt::Debug for Registry<C> {
@@ -287,15 +300,15 @@ impl<C> Registry<C> {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            records: Slab::new(),
-            generations: Vec::new(),
+            records: Vec::new(),
+            free: Vec::new(),
             pages: Pages::default(),
             cancels: List::new(Which::Cancel),
             graveyard: Graveyard::default(),
             buried: List::new(Which::Graveyard),
             in_flight: 0,
             boxed: 0,
-            retired: 0,
+            used: 0,
         }
     }
 
@@ -310,18 +323,30 @@ impl<C> Registry<C> {
     /// # Panics
     /// If 2^30 operations are in flight on one core (256 GiB of slots: memory ends before).
     pub unsafe fn place<O: 'static>(&mut self, op: O, table: &'static Table<C>) -> (Key, *mut O) {
-        let index = self.records.vacant_key();
-        assert!(index <= Key::MAX_INDEX as usize, "more operations in flight than there are keys");
-        if index == self.generations.len() {
-            self.generations.push(0);
-            self.pages.reserve(index);
-        }
+        let index = match self.free.pop() {
+            Some(index) => index as usize,
+            None => self.grow(table),
+        };
         let slot = self.pages.slot(index);
         // SAFETY: the index is vacant, so I1 says that the slot holds nothing.
         unsafe { Stored::place(slot, op) };
         // SAFETY: placed just now.
         let at = unsafe { Stored::<O>::at(slot) };
         self.boxed += u64::from(!Stored::<O>::IN_PLACE);
+        self.used += 1;
+        let record = &mut self.records[index];
+        record.state = State::Placed;
+        record.cancel = Cancel::No;
+        record.table = table;
+        (Key::new(index as u32, record.generation), at)
+    }
+
+    /// One slot more, vacant.
+    #[cold]
+    fn grow(&mut self, table: &'static Table<C>) -> usize {
+        let index = self.records.len();
+        assert!(index <= Key::MAX_INDEX as usize, "more operations in flight than there are keys");
+        self.pages.reserve(index);
         let facts = Facts {
             opcode: 0,
             gives: 0,
@@ -331,15 +356,16 @@ impl<C> Registry<C> {
             place: Place::Held,
             since_ms: 0,
         };
-        self.records.insert(Record {
-            state: State::Placed,
+        self.records.push(Record {
+            state: State::Vacant,
+            generation: 0,
+            cancel: Cancel::No,
             table,
             mark: None,
             facts,
-            cancel: Cancel::No,
             links: [Links::FREE; 2],
         });
-        (Key::new(index as u32, self.generations[index]), at)
+        index
     }
 
     /// Takes back an operation that was placed and not launched.
@@ -381,9 +407,11 @@ impl<C> Registry<C> {
     }
 
     /// What was noted of an operation that the kernel may have.
-    pub fn in_flight_facts(&self, key: Key) -> Option<Facts> {
-        let record = self.records.get(key.index()).filter(|_| self.is_current(key))?;
-        record.state.is_in_flight().then_some(record.facts)
+    #[inline]
+    pub fn in_flight_facts(&self, key: Key) -> Option<&Facts> {
+        let record = self.records.get(key.index())?;
+        (record.generation == key.generation() && record.state.is_in_flight())
+            .then_some(&record.facts)
     }
 
     /// Asks for the operation on behalf of its future: the kernel's last answer has to be here.
@@ -429,12 +457,11 @@ impl<C> Registry<C> {
         if action == Action::Stray {
             return Next::Stray;
         }
-        let facts = record.facts;
         let next = Self::next(record, key, action, waker, core::ptr::null_mut());
         self.in_flight -= 1;
         self.cancels.remove(&mut self.records, key.index());
         if was_buried {
-            self.exhume(key, &facts, notifies);
+            self.exhume(key, notifies);
         }
         next
     }
@@ -443,7 +470,7 @@ impl<C> Registry<C> {
     /// is buried counts apart.
     pub fn more(&mut self, key: Key, answer: Answer) -> Next<C> {
         let mut waker = None;
-        if !self.is_current(key) {
+        if self.record(key).is_none() {
             return Next::Stray;
         }
         let slot = self.pages.slot(key.index());
@@ -451,13 +478,13 @@ impl<C> Registry<C> {
         let notified = record.state.only_notifies();
         let action = record.state.more(answer, &mut waker);
         let came = record.state.only_notifies() && !notified;
-        let (facts, buried) = (record.facts, matches!(record.state, State::Buried { .. }));
+        let buried = matches!(record.state, State::Buried { .. });
         let next = Self::next(record, key, action, waker, slot);
         if came {
             self.cancels.remove(&mut self.records, key.index());
             if buried {
-                self.exhume(key, &facts, false);
-                self.graveyard.await_notification(&facts);
+                self.exhume(key, false);
+                self.graveyard.await_notification(&self.records[key.index()].facts);
             }
         }
         next
@@ -517,7 +544,7 @@ impl<C> Registry<C> {
         let index = self.cancels.front()?;
         self.cancels.remove(&mut self.records, index);
         self.records[index].cancel = Cancel::Sent;
-        Some(Key::new(index as u32, self.generations[index]))
+        Some(Key::new(index as u32, self.records[index].generation))
     }
 
     /// Whether cancels wait to be sent.
@@ -547,9 +574,9 @@ impl<C> Registry<C> {
     /// Every operation that is not vacant, for shutdown.
     #[must_use]
     pub fn keys(&self) -> Vec<Key> {
-        let in_use = |(_, record): &(usize, &Record<C>)| !matches!(record.state, State::Retired);
-        let key = |(index, _)| Key::new(index as u32, self.generations[index]);
-        self.records.iter().filter(in_use).map(key).collect()
+        let in_use = |(_, record): &(u32, &Record<C>)| !matches!(record.state, State::Vacant);
+        let key = |(index, record): (u32, &Record<C>)| Key::new(index, record.generation);
+        (0..).zip(&self.records).filter(in_use).map(key).collect()
     }
 
     /// Operations that the kernel may still have.
@@ -562,7 +589,7 @@ impl<C> Registry<C> {
     #[must_use]
     pub fn in_flight_by_opcode(&self) -> Vec<(u8, usize)> {
         let mut counts = [0_usize; 256];
-        for (_, record) in self.records.iter().filter(|(_, record)| record.state.is_in_flight()) {
+        for record in self.records.iter().filter(|record| record.state.is_in_flight()) {
             counts[usize::from(record.facts.opcode)] += 1;
         }
         (0..=255).zip(counts).filter(|(_, count)| *count > 0).collect()
@@ -592,24 +619,20 @@ impl<C> Registry<C> {
         self.graveyard.stats(oldest, now_ms)
     }
 
-    fn exhume(&mut self, key: Key, facts: &Facts, notifies: bool) {
+    fn exhume(&mut self, key: Key, notifies: bool) {
+        let facts = &self.records[key.index()].facts;
         if notifies {
             self.graveyard.notified(facts);
         } else {
-            self.buried.remove(&mut self.records, key.index());
             self.graveyard.exhume(facts);
+            self.buried.remove(&mut self.records, key.index());
         }
     }
 
-    fn is_current(&self, key: Key) -> bool {
-        self.generations.get(key.index()) == Some(&key.generation())
-    }
-
+    #[inline]
     fn record(&mut self, key: Key) -> Option<&mut Record<C>> {
-        if !self.is_current(key) {
-            return None;
-        }
-        self.records.get_mut(key.index())
+        let record = self.records.get_mut(key.index())?;
+        (record.generation == key.generation()).then_some(record)
     }
 
     fn ending(record: &Record<C>, key: Key, answer: Answer) -> Ending<C> {
@@ -648,14 +671,13 @@ impl<C> Registry<C> {
     fn vacate(&mut self, key: Key) {
         let index = key.index();
         self.cancels.remove(&mut self.records, index);
-        let generation = &mut self.generations[index];
-        if *generation < u32::MAX {
-            *generation += 1;
-            self.records.remove(index);
-        } else {
-            // I4: the record stays, so that nobody gets the slot.
-            self.records[index].state = State::Retired;
-            self.retired += 1;
+        let record = &mut self.records[index];
+        record.state = State::Vacant;
+        self.used -= 1;
+        // I4: a slot whose generations are used up stays vacant, and nobody gets it.
+        if record.generation < u32::MAX {
+            record.generation += 1;
+            self.free.push(index as u32);
         }
     }
 }
@@ -664,7 +686,7 @@ impl<C> Drop for Registry<C> {
     /// Frees the memory if nothing is in it. Otherwise all of it is leaked: the kernel may still
     /// write there, and nobody can tell when it will have ended.
     fn drop(&mut self) {
-        if self.records.len() == self.retired {
+        if self.used == 0 {
             // SAFETY: I1: no record of an operation, so no slot is in use.
             unsafe { self.pages.free_all() }
         }

@@ -43,8 +43,8 @@ pub(super) enum State {
     Buried { early: Early },
     /// The last answer is being handed over; other people's code runs.
     Finishing,
-    /// No operation at all: the slot's generations are used up.
-    Retired,
+    /// No operation at all.
+    Vacant,
 }
 
 /// The result of an operation in flight, if it comes before the last answer.
@@ -95,7 +95,7 @@ impl State {
                 *self = Self::Finishing;
                 Action::Adopt(answer)
             }
-            Self::Placed | Self::Done { .. } | Self::Finishing | Self::Retired => Action::Stray,
+            Self::Placed | Self::Done { .. } | Self::Finishing | Self::Vacant => Action::Stray,
         }
     }
 
@@ -116,7 +116,7 @@ impl State {
             Self::InFlight { .. } | Self::Detached { .. } | Self::Buried { .. } => {
                 Action::Item(answer)
             }
-            Self::Placed | Self::Done { .. } | Self::Finishing | Self::Retired => Action::Stray,
+            Self::Placed | Self::Done { .. } | Self::Finishing | Self::Vacant => Action::Stray,
         }
     }
 
@@ -138,7 +138,7 @@ impl State {
                 *self = Self::Finishing;
                 Action::Adopt(answer)
             }
-            Self::Placed | Self::Buried { .. } | Self::Finishing | Self::Retired => Action::Nothing,
+            Self::Placed | Self::Buried { .. } | Self::Finishing | Self::Vacant => Action::Nothing,
         }
     }
 
@@ -191,7 +191,7 @@ mod tests {
             "detached" => State::Detached { early },
             "buried" => State::Buried { early },
             "finishing" => State::Finishing,
-            _ => State::Retired,
+            _ => State::Vacant,
         }
     }
 
@@ -207,7 +207,7 @@ mod tests {
             ("detached", Adopt(YES), Item(YES), Nothing, Nothing),
             ("buried", Adopt(YES), Item(YES), Nothing, Nothing),
             ("finishing", Stray, Stray, Stray, Nothing),
-            ("retired", Stray, Stray, Stray, Nothing),
+            ("vacant", Stray, Stray, Stray, Nothing),
         ];
         for (from, complete, more, result, bury) in cases {
             let never = || state(from, Early::Never);

@@ -165,8 +165,10 @@ fn a_file_in_memory_grows_with_zeros_and_is_shared_by_reference() {
         assert_eq!(file.read_at(Vec::with_capacity(1), u64::MAX).await.unwrap().0, 0);
         let error = file.read_at(Vec::new(), 0).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-        // Beyond what memory there can be: an error with the buffer, and nothing has changed.
-        for pos in [u64::MAX, u64::MAX / 4] {
+        // Beyond what memory there can be: an error with the buffer, and nothing has changed. Miri
+        // takes an allocation that fails for the end of the program, not for an error.
+        let no_room = if cfg!(miri) { u64::MAX / 2 } else { u64::MAX / 4 };
+        for pos in [u64::MAX, no_room] {
             let error = file.write_at("far", pos).await.unwrap_err();
             assert_eq!(error.into_buf(), "far");
         }

@@ -9,9 +9,12 @@ use std::task::{Context, Waker};
 #[derive(Default)]
 pub(crate) struct Waiters {
     first: Cell<Option<Waker>>,
-    /// More than one waits only when several futures share a stream.
-    others: Cell<Vec<Waker>>,
+    /// More than one waits only when several futures share a stream: all others pay a word.
+    others: Cell<Option<Box<Others>>>,
 }
+
+#[derive(Default)]
+struct Others(Vec<Waker>);
 
 impl std::fmt::Debug for Waiters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -25,11 +28,11 @@ impl Waiters {
             None => cx.waker().clone(),
             Some(old) if old.will_wake(cx.waker()) => old,
             Some(other) => {
-                let mut others = self.others.take();
-                if !others.iter().any(|old| old.will_wake(cx.waker())) {
-                    others.push(cx.waker().clone());
+                let mut others = self.others.take().unwrap_or_default();
+                if !others.0.iter().any(|old| old.will_wake(cx.waker())) {
+                    others.0.push(cx.waker().clone());
                 }
-                self.others.set(others);
+                self.others.set(Some(others));
                 other
             }
         };
@@ -40,8 +43,8 @@ impl Waiters {
         if let Some(waker) = self.first.take() {
             waker.wake();
         }
-        for waker in self.others.take() {
-            waker.wake();
+        if let Some(others) = self.others.take() {
+            others.0.into_iter().for_each(Waker::wake);
         }
     }
 }

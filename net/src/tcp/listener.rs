@@ -234,19 +234,24 @@ impl Drop for TcpListener {
 
 /// Binds, behind a listener of this runtime that is just ending.
 async fn bind_behind_the_last(addr: SocketAddr) -> io::Result<(OwnedFd, Option<Membership>)> {
-    let waits = |outcome: &io::Result<_>| {
+    // What is bound, and whether it is worth to wait. Asked for before: the last one may end, on
+    // another core, while this one fails.
+    let try_now = || {
+        let is_ending = ending::is_ending(addr.port());
+        let bound = shared_port::bind(addr);
         let in_use = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
-        outcome.as_ref().is_err_and(in_use) && ending::is_ending(addr.port())
+        let waits = is_ending && bound.as_ref().is_err_and(in_use);
+        (bound, waits)
     };
-    let bound = shared_port::bind(addr);
-    if !waits(&bound) {
+    let (bound, waits) = try_now();
+    if !waits {
         return bound;
     }
     let later = async {
         loop {
             ending::over(addr.port()).await?;
-            let bound = shared_port::bind(addr);
-            if !waits(&bound) {
+            let (bound, waits) = try_now();
+            if !waits {
                 return bound;
             }
         }

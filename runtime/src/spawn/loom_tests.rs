@@ -11,22 +11,22 @@ use loom::thread;
 use super::send;
 use crate::door::{Door, Message};
 use crate::executor::close_door;
-use crate::loom_support::{OWNER, Tracked, turn, wait_for};
+use crate::loom_support::{Tracked, turn, wait_for};
 use crate::sync::set_owner;
 use crate::task::AllTasks;
 
 /// The end of a core.
-fn end(door: &Door) {
+fn end(door: &Arc<Door>) {
     turn(door);
     set_owner(0);
-    close_door(&AllTasks::default(), door);
+    close_door(&AllTasks::new(Arc::clone(door)), door);
 }
 
 #[test]
 fn a_call_that_is_sent_to_an_ending_core_is_made_or_its_handle_says_that_it_was_not() {
     loom::model(|| {
-        set_owner(OWNER);
         let door = Arc::new(Door::new());
+        set_owner(door.number());
         let sender = {
             let door = Arc::clone(&door);
             thread::spawn(move || {
@@ -47,8 +47,8 @@ fn of_two_senders_none_is_forgotten_by_an_ending_core() {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = model.preemption_bound.or(Some(3));
     model.check(|| {
-        set_owner(OWNER);
         let door = Arc::new(Door::new());
+        set_owner(door.number());
         let senders = [1, 2].map(|number| {
             let door = Arc::clone(&door);
             thread::spawn(move || {

@@ -16,8 +16,8 @@
 //! - **I1** `refs + foreign` is the number of references to the cell: wakers, handles, the run
 //!   queue's, and the executor's for a task that is not finished. The cell is freed when it is
 //!   zero.
-//! - **I2** everything but `foreign`, `foreign_woken`, `owner`, `door` and `vtable` is touched by
-//!   the owner's thread only; those are atomics, or never change.
+//! - **I2** everything but `foreign`, `foreign_woken`, `door` and `vtable` is touched by the
+//!   owner's thread only; those are atomics, or never change.
 //! - **I3** other threads only increase `foreign`, and send what they drop or wake to the owner,
 //!   with the reference. A reference that is in a message is counted, so a cell named by one lives.
 //! - **I4** once the owner's executor has ended (`orphan`), all references are in `foreign`, which
@@ -25,6 +25,9 @@
 //!   closes the mailbox, so whoever finds it closed sees that.
 //! - **I5** `stage` is borrowed by one call at a time: a run (flag `RUNNING`), or the taking of the
 //!   output by its one handle (flag `FINISHED`).
+//! - **I6** the door that `door` points to lives as long as the cell: whoever made the cell keeps
+//!   it until the cell is freed or `orphan` has counted a reference for it, which goes with the
+//!   cell.
 
 #![allow(unsafe_code, reason = "wakers are raw pointers with a hand-written reference count")]
 
@@ -55,6 +58,8 @@ const ABORTED: u8 = 1 << 3;
 const DETACHED: u8 = 1 << 4;
 /// The executor has given its reference back.
 const RELEASED: u8 = 1 << 5;
+/// The output was taken.
+const TAKEN: u8 = 1 << 6;
 
 /// More references of one kind than memory could hold: the process ends before a count wraps, which
 /// forgotten clones in a loop would bring about.
@@ -66,8 +71,7 @@ pub(crate) struct Header {
     flags: Counted<u8>,
     foreign_woken: AtomicBool,
     foreign: AtomicU32,
-    owner: u64,
-    door: Arc<Door>,
+    door: NonNull<Door>,
     vtable: &'static Vtable,
     /// The next in the run queue.
     pub(super) next: Cell<Option<NonNull<Header>>>,
@@ -104,6 +108,18 @@ enum Stage<F: Future> {
     Taken,
 }
 
+/// What became of a task that was run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a task that was woken while it ran has to be put into the run queue"]
+pub(crate) enum Ran {
+    /// It waits, or had finished before.
+    Idle,
+    /// It was woken meanwhile: it counts as scheduled, and belongs into the run queue.
+    Woken,
+    /// It is finished by this run.
+    Finished,
+}
+
 /// A counted reference to a cell.
 #[derive(Debug)]
 pub(crate) struct TaskRef(NonNull<Header>);
@@ -114,16 +130,19 @@ unsafe impl Send for TaskRef {}
 static WAKER: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
 
 impl TaskRef {
-    /// A new cell for `future`, with one reference, owned by this thread's executor.
+    /// A new cell for `future`, with one reference, owned by the executor behind the door.
+    ///
+    /// # Safety
+    /// I6: the door lives until the cell was freed, or orphaned.
     #[track_caller]
-    pub(crate) fn new<F: Future + 'static>(future: F, owner: u64, door: Arc<Door>) -> Self {
+    pub(crate) unsafe fn new<F: Future + 'static>(future: F, door: &Arc<Door>) -> Self {
         let header = Header {
             refs: Counted::new(1),
             flags: Counted::new(0),
             foreign_woken: AtomicBool::new(false),
             foreign: AtomicU32::new(0),
-            owner,
-            door,
+            // Not by a reference to the door: its count lies beside it.
+            door: NonNull::new(Arc::as_ptr(door).cast_mut()).expect("an `Arc` is never null"),
             vtable: &Vtable {
                 poll: poll::<F>,
                 cancel: cancel::<F>,
@@ -171,20 +190,30 @@ impl TaskRef {
         self.header().has(FINISHED)
     }
 
+    /// Two more references, of the cell's own thread, which nobody else has seen.
+    pub(super) fn share_twice(&self) -> [Self; 2] {
+        let header = self.header();
+        header.refs.set(header.refs.get() + 2);
+        [Self(self.0), Self(self.0)]
+    }
+
     /// Another reference, on any thread, before and after the executor's end.
     pub(crate) fn share(&self) -> Self {
         self.header().retain();
         Self(self.0)
     }
 
-    /// Edge 5, on the owner's thread: true if the caller has to put it into the run queue.
+    /// Edge 5, on the owner's thread: true if the caller has to put it into the run queue. A task
+    /// that runs is put there by who runs it, with the reference that is there already.
+    #[inline]
     pub(crate) fn schedule(&self) -> bool {
         let header = self.header();
-        if header.has(SCHEDULED) || header.has(FINISHED) {
+        let flags = header.flags.get();
+        if flags & (SCHEDULED | FINISHED) != 0 {
             return false;
         }
-        header.set(SCHEDULED);
-        true
+        header.flags.set(flags | SCHEDULED);
+        flags & RUNNING == 0
     }
 
     /// Edge 5, for a wake that came as a message.
@@ -195,15 +224,17 @@ impl TaskRef {
         self.schedule()
     }
 
-    /// Edges 2 to 4: runs the future once. True when the task is finished by it.
-    pub(crate) fn run(&self) -> bool {
+    /// Edges 2 to 4: runs the future once.
+    #[inline]
+    pub(crate) fn run(&self) -> Ran {
         let header = self.header();
-        header.unset(SCHEDULED);
-        if header.has(FINISHED) {
-            return false;
+        let flags = header.flags.get() & !SCHEDULED;
+        if flags & FINISHED != 0 {
+            header.flags.set(flags);
+            return Ran::Idle;
         }
-        header.set(RUNNING);
-        let finished = if header.has(ABORTED) {
+        header.flags.set(flags | RUNNING);
+        let finished = if flags & ABORTED != 0 {
             // SAFETY: I5: `RUNNING` was not set, or this run would be inside another one.
             unsafe { (header.vtable.cancel)(self.0) };
             true
@@ -211,11 +242,16 @@ impl TaskRef {
             // SAFETY: as above.
             unsafe { (header.vtable.poll)(self.0) }
         };
-        header.unset(RUNNING);
+        let flags = header.flags.get() & !RUNNING;
+        header.flags.set(flags);
         if finished {
             self.finish();
+            Ran::Finished
+        } else if flags & SCHEDULED != 0 {
+            Ran::Woken
+        } else {
+            Ran::Idle
         }
-        finished
     }
 
     /// Gives back the executor's reference, once, when the task is finished.
@@ -265,14 +301,17 @@ impl TaskRef {
     /// Edge 5, from any thread; this reference stays.
     fn wake(&self) {
         if self.is_own() {
-            context::schedule(self.share());
+            // Most often it runs just now, or is scheduled: then no reference is needed.
+            if self.schedule() {
+                context::enqueue(self.share());
+            }
             return;
         }
         let header = self.header();
         if header.foreign_woken.swap(true, Ordering::AcqRel) {
             return;
         }
-        let sent = header.door.send(Message::Wake(self.share()));
+        let sent = header.door().send(Message::Wake(self.share()));
         if let Err(Message::Wake(task)) = sent {
             release_orphan(task);
         }
@@ -288,12 +327,13 @@ impl TaskRef {
     pub(super) fn detach(&self) {
         let header = self.header();
         header.set(DETACHED);
-        if header.has(FINISHED) {
+        if header.has(FINISHED) && !header.has(TAKEN) {
             // SAFETY: I5: finished, and its handle is gone.
             unsafe { (header.vtable.drop_output)(self.0) };
         }
-        let joiner = header.joiner.take();
-        contained(|| drop(joiner));
+        if let Some(joiner) = header.joiner.take() {
+            contained(|| drop(joiner));
+        }
     }
 
     /// Takes the output, once.
@@ -305,6 +345,7 @@ impl TaskRef {
         if !header.has(FINISHED) {
             return None;
         }
+        header.set(TAKEN);
         let mut output: Option<Result<T, JoinError>> = None;
         // SAFETY: I5, and the caller vouches for the type.
         unsafe { (header.vtable.take)(self.0, (&raw mut output).cast()) };
@@ -314,6 +355,8 @@ impl TaskRef {
     /// The executor ends: the owner's count moves to where everybody may count (I4).
     pub(crate) fn orphan(&self) {
         let header = self.header();
+        // SAFETY: I6: the core has it still, and it came from an `Arc`.
+        unsafe { Arc::increment_strong_count(header.door.as_ptr()) };
         let refs = header.refs.replace(0);
         header.foreign.fetch_add(refs, Ordering::Release);
     }
@@ -337,8 +380,18 @@ impl Drop for TaskRef {
 
 impl Header {
     /// Whether this is the owner's thread, in its runtime.
+    #[inline]
     fn is_own(&self) -> bool {
-        context::owner() == self.owner
+        context::owner() == self.door.addr().get() as u64 // `Door::number`
+    }
+
+    /// The way to the owner, counted: it outlives the cell, whose last reference may be in what is
+    /// sent.
+    fn door(&self) -> Arc<Door> {
+        // SAFETY: I6: the cell lives, so the door does; it came from an `Arc`.
+        unsafe { Arc::increment_strong_count(self.door.as_ptr()) };
+        // SAFETY: counted just now.
+        unsafe { Arc::from_raw(self.door.as_ptr()) }
     }
 
     /// I1: one more reference. Outside the owner's runtime it is counted where everybody may: on
@@ -379,13 +432,14 @@ unsafe fn release_own(raw: NonNull<Header>) {
     let refs = header.refs.get() - 1;
     header.refs.set(refs);
     if refs == 0 {
-        let foreign = header.foreign.swap(0, Ordering::Acquire);
-        header.refs.set(foreign);
-        if foreign == 0 {
-            context::forget_task(raw);
-            // SAFETY: I1: no reference is left. A message or a waker elsewhere would be counted.
-            unsafe { (header.vtable.free)(raw) };
+        // Whoever would count one has one, so a count of none stays none: a load is enough.
+        if header.foreign.load(Ordering::Acquire) != 0 {
+            header.refs.set(header.foreign.swap(0, Ordering::Acquire));
+            return;
         }
+        context::forget_task(raw);
+        // SAFETY: I1: no reference is left. A message or a waker elsewhere would be counted.
+        unsafe { (header.vtable.free)(raw) };
     }
 }
 
@@ -393,7 +447,7 @@ unsafe fn release_own(raw: NonNull<Header>) {
 /// The reference ends here.
 unsafe fn release_foreign(raw: NonNull<Header>) {
     // SAFETY: I1.
-    let door = unsafe { raw.as_ref() }.door.clone();
+    let door = unsafe { raw.as_ref() }.door();
     // I3: the reference travels with the message.
     if let Err(Message::Drop(task)) = door.send(Message::Drop(TaskRef(raw))) {
         release_orphan(task);
@@ -408,9 +462,12 @@ pub(crate) fn release_orphan(task: TaskRef) {
     // I4: all references are in `foreign`.
     if header.foreign.fetch_sub(1, Ordering::Release) == 1 {
         fence(Ordering::Acquire);
+        let door = header.door;
         // SAFETY: I1: it was the last one. The future is gone: the executor dropped it when it
         // ended.
         unsafe { (header.vtable.free)(raw) };
+        // SAFETY: I6: the cell's own reference: by I4 it was orphaned.
+        unsafe { Arc::decrement_strong_count(door.as_ptr()) };
     }
 }
 
@@ -428,10 +485,12 @@ unsafe fn wake(data: *const ()) {
     // SAFETY: wakers are made of cells only, never of null.
     let task = TaskRef(unsafe { NonNull::new_unchecked(data.cast_mut().cast()) });
     if task.is_own() {
-        context::schedule(task);
+        if task.schedule() {
+            context::enqueue(task);
+        }
         return;
     }
-    let door = task.header().door.clone();
+    let door = task.header().door();
     if task.header().foreign_woken.swap(true, Ordering::AcqRel) {
         // A wake is on its way; the drop of `task` sends the reference after it.
         return;
@@ -501,6 +560,10 @@ unsafe fn cancel<F: Future>(raw: NonNull<Header>) {
 /// Drops the future in place and stores the output. A destructor that panics becomes the result;
 /// the output's own may then panic as well, and the task is finished all the same.
 fn replace<F: Future>(stage: &mut Stage<F>, output: Result<F::Output, JoinError>) {
+    if !std::mem::needs_drop::<F>() {
+        *stage = Stage::Output(output);
+        return;
+    }
     let dropped = catch_unwind(AssertUnwindSafe(|| *stage = Stage::Taken));
     *stage = Stage::Output(match dropped {
         Ok(()) => output,

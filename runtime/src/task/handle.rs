@@ -90,17 +90,22 @@ impl<T: 'static> JoinHandle<T> {
     }
 }
 
-/// Makes the cell of `future`, and its one handle.
+/// Makes the cell of `future`, with the executor's reference, another one, and its one handle.
+///
+/// # Safety
+/// As of `TaskRef::new`; the executor behind the door is this thread's.
 #[track_caller]
-pub(crate) fn new_task<F: Future + 'static>(
+pub(crate) unsafe fn new_task<F: Future + 'static>(
     future: F,
-    owner: u64,
-    door: Arc<Door>,
+    door: &Arc<Door>,
 ) -> (TaskRef, JoinHandle<F::Output>) {
-    let task = TaskRef::new(future, owner, door);
+    // SAFETY: the caller vouches for the door.
+    let task = unsafe { TaskRef::new(future, door) };
+    let [handles, executors] = task.share_twice();
+    // Given back by `release_executors`.
+    std::mem::forget(executors);
     // SAFETY: I1: made here, once, of the same type.
-    let handle = unsafe { JoinHandle::local(task.share()) };
-    (task, handle)
+    (task, unsafe { JoinHandle::local(handles) })
 }
 
 impl<T> Future for JoinHandle<T> {

@@ -6,12 +6,18 @@
 //!   (its flag `SCHEDULED`), so `next` belongs to this queue.
 //! - **I2** `AllTasks` holds no references: a cell is taken out (`remove`) before it is freed.
 //! - **I3** both are touched by their owner's thread only.
+//! - **I4** the door of every cell that is in `AllTasks` is kept by it; what is taken out by
+//!   `pop_uncounted` is orphaned, and what is left when `AllTasks` is dropped, too.
 
 #![allow(unsafe_code, reason = "intrusive lists of raw cells")]
 
 use super::cell::{Header, TaskRef};
+use super::handle::{JoinHandle, new_task};
+use crate::door::Door;
 use std::cell::Cell;
+use std::future::Future;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// First in, first out; nothing to allocate.
 #[derive(Debug, Default)]
@@ -63,13 +69,28 @@ impl Drop for RunQueue {
 }
 
 /// Every cell of one core, for shutdown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct AllTasks {
     head: Cell<Option<NonNull<Header>>>,
     len: Cell<usize>,
+    door: Arc<Door>,
 }
 
 impl AllTasks {
+    /// No tasks of the core behind this door, which is this thread's.
+    pub(crate) fn new(door: Arc<Door>) -> Self {
+        Self { head: Cell::default(), len: Cell::default(), door }
+    }
+
+    /// A new task, with the executor's reference; a second one, and its handle.
+    #[track_caller]
+    pub(crate) fn spawn<F: Future + 'static>(&self, future: F) -> (TaskRef, JoinHandle<F::Output>) {
+        // SAFETY: I4: the task goes into this list now.
+        let (task, handle) = unsafe { new_task(future, &self.door) };
+        self.insert(&task);
+        (task, handle)
+    }
+
     pub(crate) fn insert(&self, task: &TaskRef) {
         let raw = task.raw();
         let head = self.head.replace(Some(raw));
@@ -117,15 +138,35 @@ impl AllTasks {
 
     /// Takes the first cell out, with a reference that the caller owes to nobody: it is not
     /// counted.
-    pub(crate) fn pop_uncounted(&self) -> Option<std::mem::ManuallyDrop<TaskRef>> {
+    fn pop_uncounted(&self) -> Option<std::mem::ManuallyDrop<TaskRef>> {
         let raw = self.head.get()?;
         self.remove(raw);
         // SAFETY: I2: alive; it is not dropped, so the missing count does not matter.
         Some(std::mem::ManuallyDrop::new(unsafe { TaskRef::from_raw(raw) }))
     }
 
+    /// Gives every cell to everybody, with a reference to its door: the executor ends.
+    pub(crate) fn orphan_all(&self) {
+        while let Some(task) = self.pop_uncounted() {
+            task.orphan();
+        }
+    }
+
     /// Cells, finished ones that somebody still refers to included.
     pub(crate) fn len(&self) -> usize {
         self.len.get()
     }
+}
+
+impl Drop for AllTasks {
+    fn drop(&mut self) {
+        self.orphan_all();
+    }
+}
+
+/// A task with one reference that is in no list. For tests, which keep the door to their end.
+#[cfg(test)]
+pub(crate) fn lone<F: Future + 'static>(future: F, door: &Arc<Door>) -> TaskRef {
+    // SAFETY: as the sentence above says.
+    unsafe { TaskRef::new(future, door) }
 }

@@ -1,16 +1,19 @@
 //! The run queue and the list of all tasks beside plain ones.
 
 use super::cell::TaskRef;
-use super::list::{AllTasks, RunQueue};
+use super::list::{AllTasks, RunQueue, lone};
 use crate::door::Door;
+use crate::sync::set_owner;
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Tasks of nobody's: owner 0 is a thread outside every runtime.
-fn tasks(count: usize) -> Vec<TaskRef> {
+/// A list of a core that is this thread, and tasks of it that are not in the list.
+fn tasks(count: usize) -> (AllTasks, Vec<TaskRef>) {
     let door = Arc::new(Door::new());
-    (0..count).map(|_| TaskRef::new(async {}, 0, Arc::clone(&door))).collect()
+    set_owner(door.number());
+    let tasks = (0..count).map(|_| lone(async {}, &door)).collect();
+    (AllTasks::new(door), tasks)
 }
 
 proptest! {
@@ -24,7 +27,7 @@ proptest! {
     fn the_run_queue_is_first_in_first_out(
         program in prop::collection::vec(any::<Option<prop::sample::Index>>(), 0..60),
     ) {
-        let tasks = tasks(7);
+        let (_keeps_the_door, tasks) = tasks(7);
         let (queue, mut model) = (RunQueue::default(), VecDeque::new());
         for step in program {
             match step.map(|index| index.index(tasks.len())) {
@@ -46,8 +49,8 @@ proptest! {
     fn all_tasks_are_those_that_came_and_did_not_go(
         program in prop::collection::vec(any::<prop::sample::Index>(), 0..60),
     ) {
-        let tasks = tasks(7);
-        let (all, mut model) = (AllTasks::default(), Vec::new());
+        let (all, tasks) = tasks(7);
+        let mut model = Vec::new();
         for step in program {
             let task = step.index(tasks.len());
             if model.contains(&task) {
@@ -61,5 +64,8 @@ proptest! {
             let expected: Vec<_> = model.iter().map(|task| tasks[*task].raw()).collect();
             prop_assert_eq!((listed, all.len()), (expected, model.len()));
         }
+        // As a core does before a cell is freed.
+        tasks.iter().for_each(|task| all.remove(task.raw()));
+        prop_assert_eq!(all.len(), 0);
     }
 }

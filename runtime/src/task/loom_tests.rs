@@ -12,10 +12,10 @@ use std::task::{Poll, Waker};
 use loom::sync::atomic::{AtomicU32, Ordering};
 use loom::thread;
 
-use super::{AllTasks, TaskRef};
+use super::{AllTasks, Ran, TaskRef, lone};
 use crate::door::Door;
 use crate::executor::close_door;
-use crate::loom_support::{Drops, OWNER, Tracked, turn};
+use crate::loom_support::{Drops, Tracked, turn};
 use crate::sync::set_owner;
 
 /// A task of this thread's core which never ends, and has been polled once.
@@ -32,8 +32,8 @@ struct Idle {
 
 impl Idle {
     fn new() -> Self {
-        set_owner(OWNER);
         let door = Arc::new(Door::new());
+        set_owner(door.number());
         let (data, seen) = (Arc::new(AtomicU32::new(0)), Rc::new(RefCell::new(0)));
         let waker = Rc::new(RefCell::new(None));
         let (tracked, freed) = Tracked::new();
@@ -44,8 +44,8 @@ impl Idle {
             keep.borrow_mut().get_or_insert_with(|| Some(cx.waker().clone()));
             Poll::<()>::Pending
         });
-        let task = TaskRef::new(future, OWNER, Arc::clone(&door));
-        assert!(!task.run(), "it waits");
+        let task = lone(future, &door);
+        assert_eq!(task.run(), Ran::Idle, "it waits");
         let waker = waker.borrow_mut().replace(None).flatten().expect("it was polled");
         Self { task, door, data, seen, waker, freed }
     }
@@ -95,7 +95,7 @@ fn a_cell_outlives_its_executor_until_the_last_reference_goes() {
             drop((waker.clone(), waker));
         });
         // The executor's end, and a handle of the owner's thread that is dropped later.
-        let tasks = AllTasks::default();
+        let tasks = AllTasks::new(Arc::clone(&door));
         tasks.insert(&task);
         set_owner(0);
         close_door(&tasks, &door);
@@ -109,7 +109,7 @@ fn a_cell_outlives_its_executor_until_the_last_reference_goes() {
 fn a_wake_after_the_end_is_no_more_than_a_reference_that_goes() {
     loom::model(|| {
         let Idle { task, door, waker, freed, .. } = Idle::new();
-        let tasks = AllTasks::default();
+        let tasks = AllTasks::new(Arc::clone(&door));
         tasks.insert(&task);
         set_owner(0);
         close_door(&tasks, &door);
@@ -125,5 +125,33 @@ fn a_wake_after_the_end_is_no_more_than_a_reference_that_goes() {
         }
         assert_eq!(freed.count(), 1);
         assert!(door.mailbox().pop().is_none(), "nothing was taken");
+    });
+}
+
+/// A thread that finds a wake on its way sends none, and no reference either: nothing but the flag
+/// tells the owner of what it wrote.
+#[test]
+fn who_trusts_in_a_wake_that_is_on_its_way_is_seen_by_it() {
+    loom::model(|| {
+        let Idle { task, door, data, seen, waker, freed } = Idle::new();
+        // The first wake: as if from elsewhere, and in the mailbox before the other one begins.
+        let owner = crate::sync::owner();
+        set_owner(0);
+        waker.wake_by_ref();
+        set_owner(owner);
+        let other = {
+            let (waker, data) = (waker.clone(), Arc::clone(&data));
+            thread::spawn(move || {
+                data.store(1, Ordering::Relaxed);
+                waker.wake_by_ref();
+                waker
+            })
+        };
+        turn(&door);
+        let others = other.join().expect("a wake does not panic");
+        turn(&door);
+        assert_eq!(*seen.borrow(), 1, "the last poll saw what was written before the wake");
+        drop((task, waker, others));
+        assert_eq!(freed.count(), 1);
     });
 }

@@ -11,11 +11,12 @@ mod error;
 mod join_set;
 
 pub use error::JoinError;
-pub(crate) use handle::new_task;
 pub use handle::{AbortHandle, JoinHandle};
 pub use join_set::JoinSet;
 
-pub(crate) use cell::{Header, TaskRef, release_orphan};
+pub(crate) use cell::{Header, Ran, TaskRef, release_orphan};
+#[cfg(all(test, loom))]
+pub(crate) use list::lone;
 pub(crate) use list::{AllTasks, RunQueue};
 pub(crate) use remote::{Remote, RemoteFuture};
 

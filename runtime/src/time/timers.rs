@@ -3,7 +3,7 @@
 use super::wheel::Wheel;
 use crate::contain::contained;
 use crate::sys::{elapsed, now};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -14,19 +14,34 @@ pub(crate) use super::wheel::TimerKey;
 pub(crate) struct Timers {
     wheel: RefCell<Wheel<Waker>>,
     started: Instant,
+    /// The clock when it was last read for timers: not after now.
+    seen: Cell<Instant>,
 }
 
 impl Timers {
     pub(crate) fn new() -> Self {
-        Self { wheel: RefCell::new(Wheel::new(0)), started: now() }
+        let started = now();
+        Self { wheel: RefCell::new(Wheel::new(0)), started, seen: Cell::new(started) }
+    }
+
+    /// Notes a reading of the clock that somebody has made anyhow.
+    pub(crate) fn saw(&self, now: Instant) {
+        self.seen.set(now);
+    }
+
+    /// Whether the deadline is known to be over, without a look at the clock. One that has passed
+    /// since the last reading fires in this turn.
+    pub(crate) fn has_passed(&self, deadline: Instant) -> bool {
+        deadline <= self.seen.get()
     }
 
     /// Wakes `waker` at the first tick that is not before `deadline`.
     pub(crate) fn arm(&self, deadline: Instant, waker: Waker) -> TimerKey {
         let after = deadline.saturating_duration_since(self.started);
         // Rounded up: never early.
-        let tick = after.as_nanos().div_ceil(1_000_000);
-        self.wheel.borrow_mut().insert(u64::try_from(tick).unwrap_or(u64::MAX), waker)
+        let part = u64::from(after.subsec_nanos().div_ceil(1_000_000));
+        let tick = after.as_secs().saturating_mul(1000).saturating_add(part);
+        self.wheel.borrow_mut().insert(tick, waker)
     }
 
     /// Whether the timer is armed and would wake this waker.
@@ -51,7 +66,8 @@ impl Timers {
         if self.wheel.borrow().is_empty() {
             return;
         }
-        let passed = elapsed(self.started).as_millis() as u64;
+        self.seen.set(now());
+        let passed = self.seen.get().saturating_duration_since(self.started).as_millis() as u64;
         loop {
             let due = self.wheel.borrow_mut().next_expired(passed);
             let Some(waker) = due else { return };

@@ -11,8 +11,7 @@ use compio::io::{AsyncRead, AsyncReadAt, AsyncWriteExt};
 use compio::net::{TcpListener, TcpStream};
 use compio::runtime::{Runtime, RuntimeBuilder};
 use peers::allocs::Counted;
-use peers::program::Program;
-use peers::reads::{Plan, aligned, check};
+use peers::reads::{Plan, aligned, check, measured};
 use peers::tasks::Tasks;
 use peers::{process, program, workloads};
 
@@ -26,7 +25,7 @@ fn main() -> io::Result<()> {
     let program = program::start()?;
     match program.work.as_str() {
         "echo" => serve(program.args.number("buf-len", 4096)),
-        "reads" => reads(program),
+        "reads" => Compio::block_on(measured(program, read)),
         _ => workloads::run::<Compio>(program),
     }
 }
@@ -93,18 +92,6 @@ async fn echo(mut stream: TcpStream, buf_len: usize) -> io::Result<()> {
         buf = sent;
         buf.clear();
     }
-}
-
-fn reads(program: Program) -> io::Result<()> {
-    let Program { args, mut meter, .. } = program;
-    let plan = Plan::of(&args)?;
-    Compio::block_on(async move {
-        read(plan.tenth()).await?;
-        meter.begin()?;
-        read(plan.clone()).await?;
-        meter.end(plan.operations())?;
-        meter.print()
-    })
 }
 
 async fn read(plan: Plan) -> io::Result<()> {

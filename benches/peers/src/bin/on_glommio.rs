@@ -9,8 +9,7 @@ use glommio::io::{BufferedFile, DmaFile};
 use glommio::net::{TcpListener, TcpStream};
 use glommio::{LocalExecutor, LocalExecutorBuilder, Placement};
 use peers::allocs::Counted;
-use peers::program::Program;
-use peers::reads::{BLOCK, Plan, check};
+use peers::reads::{BLOCK, Plan, check, measured};
 use peers::tasks::Tasks;
 use peers::{process, program, workloads};
 
@@ -24,7 +23,7 @@ fn main() -> io::Result<()> {
     let program = program::start()?;
     match program.work.as_str() {
         "echo" => serve(program.args.number("buf-len", 4096)),
-        "reads" => reads(program),
+        "reads" => executor().run(measured(program, read)),
         _ => workloads::run::<Glommio>(program),
     }
 }
@@ -92,18 +91,6 @@ async fn echo(mut stream: TcpStream, buf_len: usize) -> io::Result<()> {
         }
         stream.write_all(&buf[..n]).await?;
     }
-}
-
-fn reads(program: Program) -> io::Result<()> {
-    let Program { args, mut meter, .. } = program;
-    let plan = Plan::of(&args)?;
-    executor().run(async move {
-        read(plan.tenth()).await?;
-        meter.begin()?;
-        read(plan.clone()).await?;
-        meter.end(plan.operations())?;
-        meter.print()
-    })
 }
 
 async fn read(plan: Plan) -> io::Result<()> {

@@ -10,8 +10,7 @@ use std::time::{Duration, Instant};
 use kimojio::configuration::Configuration;
 use kimojio::{Errno, Runtime, operations};
 use peers::allocs::Counted;
-use peers::program::Program;
-use peers::reads::{Plan, aligned, check};
+use peers::reads::{Plan, aligned, check, measured};
 use peers::tasks::Tasks;
 use peers::{process, program, workloads};
 
@@ -22,7 +21,7 @@ fn main() -> io::Result<()> {
     let program = program::start()?;
     match program.work.as_str() {
         "echo" => serve(program.args.number("buf-len", 4096)),
-        "reads" => reads(program),
+        "reads" => Kimojio::block_on(measured(program, read)),
         _ => workloads::run::<Kimojio>(program),
     }
 }
@@ -92,18 +91,6 @@ async fn echo(stream: OwnedFd, buf_len: usize) -> Result<(), Errno> {
             sent += operations::write(&stream, &buf[sent..n]).await?;
         }
     }
-}
-
-fn reads(program: Program) -> io::Result<()> {
-    let Program { args, mut meter, .. } = program;
-    let plan = Plan::of(&args)?;
-    Kimojio::block_on(async move {
-        read(plan.tenth()).await?;
-        meter.begin()?;
-        read(plan.clone()).await?;
-        meter.end(plan.operations())?;
-        meter.print()
-    })
 }
 
 async fn read(plan: Plan) -> io::Result<()> {

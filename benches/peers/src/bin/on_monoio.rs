@@ -12,8 +12,7 @@ use monoio::io::{AsyncReadRent, AsyncWriteRentExt};
 use monoio::net::{TcpListener, TcpStream};
 use monoio::{IoUringDriver, RuntimeBuilder};
 use peers::allocs::Counted;
-use peers::program::Program;
-use peers::reads::{Plan, aligned, check};
+use peers::reads::{Plan, aligned, check, measured};
 use peers::tasks::Tasks;
 use peers::{process, program, workloads};
 
@@ -27,7 +26,7 @@ fn main() -> io::Result<()> {
     let program = program::start()?;
     match program.work.as_str() {
         "echo" => serve(program.args.number("buf-len", 4096)),
-        "reads" => reads(program),
+        "reads" => Monoio::block_on(measured(program, read)),
         _ => workloads::run::<Monoio>(program),
     }
 }
@@ -96,18 +95,6 @@ async fn echo(mut stream: TcpStream, buf_len: usize) -> io::Result<()> {
         written?;
         buf.clear();
     }
-}
-
-fn reads(program: Program) -> io::Result<()> {
-    let Program { args, mut meter, .. } = program;
-    let plan = Plan::of(&args)?;
-    Monoio::block_on(async move {
-        read(plan.tenth()).await?;
-        meter.begin()?;
-        read(plan.clone()).await?;
-        meter.end(plan.operations())?;
-        meter.print()
-    })
 }
 
 async fn read(plan: Plan) -> io::Result<()> {

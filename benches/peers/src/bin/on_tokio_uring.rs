@@ -7,8 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use peers::allocs::Counted;
-use peers::program::Program;
-use peers::reads::{Plan, aligned, check};
+use peers::reads::{Plan, aligned, check, measured};
 use peers::tasks::Tasks;
 use peers::{process, program, workloads};
 use tokio_uring::buf::BoundedBuf;
@@ -25,7 +24,7 @@ fn main() -> io::Result<()> {
     let program = program::start()?;
     match program.work.as_str() {
         "echo" => serve(program.args.number("buf-len", 4096)),
-        "reads" => reads(program),
+        "reads" => start(measured(program, read)),
         _ => workloads::run::<TokioUring>(program),
     }
 }
@@ -93,18 +92,6 @@ async fn echo(stream: TcpStream, buf_len: usize) -> io::Result<()> {
         written?;
         buf.clear();
     }
-}
-
-fn reads(program: Program) -> io::Result<()> {
-    let Program { args, mut meter, .. } = program;
-    let plan = Plan::of(&args)?;
-    start(async move {
-        read(plan.tenth()).await?;
-        meter.begin()?;
-        read(plan.clone()).await?;
-        meter.end(plan.operations())?;
-        meter.print()
-    })
 }
 
 async fn read(plan: Plan) -> io::Result<()> {

@@ -24,7 +24,7 @@ use sexton_buffers::{Consumption, PoolBuf, ProvidedPool};
 use super::Ring;
 use crate::caps::{Behaviour, Caps, Tried, feature, setup};
 use crate::op::abi;
-use crate::sys::{Cqe, Request, Wait};
+use crate::sys::{Cqe, IGNORE, Request, Wait};
 
 /// The group of the trial's pools.
 const GROUP: u16 = 0;
@@ -92,7 +92,7 @@ struct Got {
 }
 
 impl Trial<'_> {
-    /// Submits a receive with many answers.
+    /// Submits a receive with many answers. One that comes after the trial is no operation's.
     fn arm(&mut self) -> bool {
         let mut request = Request::new(opcode::Recv::CODE);
         request.fd = self.ours.as_raw_fd();
@@ -103,7 +103,7 @@ impl Trial<'_> {
             request.ioprio |= abi::RECV_BUNDLE;
         }
         // SAFETY: it names no memory but the pool's: I1.
-        self.armed = unsafe { self.ring.push(&request, 1) }.is_some();
+        self.armed = unsafe { self.ring.push(&request, IGNORE) }.is_some();
         self.armed
     }
 

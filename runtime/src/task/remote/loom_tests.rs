@@ -12,9 +12,9 @@ use loom::thread;
 
 use super::{Remote, RemoteFuture};
 use crate::door::Door;
-use crate::loom_support::{Bell, OWNER, Tracked, poll_once, turn, wait_for};
+use crate::loom_support::{Bell, Tracked, poll_once, turn, wait_for};
 use crate::sync::set_owner;
-use crate::task::{JoinHandle, TaskRef};
+use crate::task::{JoinHandle, Ran, lone};
 
 #[test]
 fn who_awaits_a_result_gets_it() {
@@ -81,8 +81,8 @@ fn a_call_is_made_or_aborted_and_its_handle_hears_which() {
 #[test]
 fn an_abort_from_another_core_reaches_the_task() {
     loom::model(|| {
-        set_owner(OWNER);
         let door = Arc::new(Door::new());
+        set_owner(door.number());
         let remote = Remote::<()>::new();
         let (future, drops) = Tracked::new();
         let waits = async move {
@@ -90,7 +90,7 @@ fn an_abort_from_another_core_reaches_the_task() {
             pending().await
         };
         let future = RemoteFuture::new(waits, Arc::clone(&remote));
-        let task = TaskRef::new(future, OWNER, Arc::clone(&door));
+        let task = lone(future, &door);
         // The executor's reference.
         mem::forget(task.share());
         let aborted = Arc::new(Bell::default());
@@ -103,8 +103,10 @@ fn an_abort_from_another_core_reaches_the_task() {
                 wait_for(handle).expect_err("it was aborted").is_cancelled()
             })
         };
-        if task.run() {
-            task.release_executors();
+        match task.run() {
+            Ran::Idle => {}
+            Ran::Woken => panic!("nobody wakes it while it runs"),
+            Ran::Finished => task.release_executors(),
         }
         while !remote.is_finished() && !remote.is_aborted() {
             aborted.wait();

@@ -4,20 +4,12 @@ use std::io;
 use std::rc::Rc;
 
 use peers::program::Program;
-use peers::reads::{Plan, aligned, check};
+use peers::reads::{Plan, aligned, check, measured};
 use sexton::buf::IoBufMut;
 use sexton::fs::File;
 
 pub(crate) fn run(program: Program) -> io::Result<()> {
-    let Program { args, mut meter, .. } = program;
-    let plan = Plan::of(&args)?;
-    sexton::Builder::new().build()?.block_on(async move {
-        read(plan.tenth()).await?;
-        meter.begin()?;
-        read(plan.clone()).await?;
-        meter.end(plan.operations())?;
-        meter.print()
-    })
+    sexton::Builder::new().build()?.block_on(measured(program, read))
 }
 
 async fn read(plan: Plan) -> io::Result<()> {
