@@ -21,8 +21,8 @@
 //! Read in this order: `io_buf` and `io_buf_mut` (the two unsafe traits and their rules), the
 //! types that implement them, `vectored` (several buffers in one operation), `read_buf` (the
 //! borrowed side), `error` (how a failed operation gives its buffer back), `owned_buf` and `boxed`
-//! (the erased buffers), `pool` (memory from which the kernel picks, or that it keeps pinned), `graveyard` and `registry`
-//! (who owns what while the kernel works).
+//! (the erased buffers), `pool` (memory from which the kernel picks, or that it keeps pinned),
+//! `graveyard` and `registry` (who owns what while the kernel works).
 
 // `no_std` with `std` beside it: a module that needs more than core and alloc has to say so, and
 // the only thing of std that any of them names is `std::io`.

@@ -1,6 +1,7 @@
 //! A pool whose memory a ring may register: each buffer has one user, and its bytes stay put.
 
 use sexton_buffers::{FixedPool, IoBuf, IoBufMut, OwnedBuf};
+use std::any::Any;
 use std::io::ErrorKind;
 
 #[test]
@@ -47,4 +48,42 @@ fn a_pool_without_bytes_or_beyond_the_kernels_bound_is_refused() {
     for (count, len) in [(0, 8), (8, 0), (u16::MAX, u32::MAX), (1 << 15, (1 << 15) + 1)] {
         assert_eq!(FixedPool::new(count, len).unwrap_err().kind(), ErrorKind::InvalidInput);
     }
+}
+
+#[test]
+fn whatever_goes_first_the_last_one_that_is_left_has_the_memory() {
+    for mut order in 0..24 {
+        let pool = FixedPool::new(2, 8).unwrap();
+        let watch = pool.clone();
+        let buf = || OwnedBuf::new(pool.take().unwrap());
+        let mut parts: Vec<Box<dyn Any>> =
+            vec![Box::new(buf()), Box::new(buf()), Box::new(pool.clone()), Box::new(pool.clone())];
+        drop(pool);
+        while let Some(left) = parts.len().checked_sub(1) {
+            assert!(!watch.is_last(), "somebody has it");
+            for part in &mut parts {
+                if let Some(buf) = part.downcast_mut::<OwnedBuf>() {
+                    buf.clear();
+                    assert_eq!(buf.fill_from(b"bytes"), 5);
+                }
+            }
+            drop(parts.remove(order % (left + 1)));
+            order /= left + 1;
+        }
+        assert!(watch.is_last());
+        assert_eq!(watch.available(), 2);
+    }
+}
+
+#[test]
+fn the_memory_of_a_forgotten_buffer_is_kept_for_ever() {
+    let pool = FixedPool::new(2, 8).unwrap();
+    let mut forgotten = std::mem::ManuallyDrop::new(pool.take().unwrap());
+    assert!(!pool.is_last() && pool.available() == 1);
+    let watch = pool.clone();
+    drop(pool);
+    assert!(!watch.is_last(), "a kernel may write to it");
+    assert_eq!(forgotten.fill_from(b"late"), 4);
+    drop(std::mem::ManuallyDrop::into_inner(forgotten)); // Miri wants no leak
+    assert!(watch.is_last());
 }

@@ -6,8 +6,8 @@
 //! - **X1** a buffer's number is in `free`, or with the one `FixedBuf` of that number: its bytes
 //!   belong to that value alone as long as it lives.
 //! - **X2** the bytes of all buffers are initialised: zeroed at first, overwritten only.
-//! - **X3** the memory is freed when the last handle and the last `FixedBuf` are gone; until then it
-//!   neither moves nor is unmapped.
+//! - **X3** the memory is freed when the last handle and the last `FixedBuf` are gone; until then
+//!   it neither moves nor is unmapped.
 //! - **X4** `filled <= buf_len`.
 #![allow(unsafe_code, reason = "slices of the pool's memory")]
 
@@ -30,13 +30,17 @@ const BYTES_MAX: usize = 1 << 30;
 /// Buffers for files that are read and written directly: aligned memory, which a ring may register.
 ///
 /// A buffer is taken out, given to reads and writes like any other, and comes back when it is
-/// dropped. Where the pool is registered (`sexton::register_buffers`), the kernel finds the memory's
-/// pages pinned, and needs not look them up for each operation; that pays for `O_DIRECT`. Anywhere
-/// else the same buffers go to the kernel by their address.
+/// dropped. Where the pool is registered (`sexton::register_buffers`), the kernel finds the
+/// memory's pages pinned, and need not look them up for each operation; that pays for `O_DIRECT`.
+/// Anywhere else the same buffers go to the kernel by their address.
 ///
 /// The first buffer begins at a page, of the largest that machines have (64 KiB); all do if their
 /// length is a multiple of it, and all suit `O_DIRECT` if it is one of 4096. A handle is cheap to
 /// clone, and stays on its thread.
+///
+/// # If dropped
+/// The buffers that are out go on as they are. The memory is freed, and unregistered before, when
+/// the last handle and the last buffer are gone; a buffer in flight is one of them.
 ///
 /// ```
 /// use sexton_buffers::{FixedPool, IoBufMut};
@@ -49,6 +53,12 @@ const BYTES_MAX: usize = 1 << 30;
 /// assert_eq!(pool.available(), 2);
 /// # Ok::<(), std::io::Error>(())
 /// ```
+///
+/// ```compile_fail
+/// fn on_any_thread<T: Send>() {}
+/// on_any_thread::<sexton_buffers::FixedPool>();
+/// ```
+#[doc(alias = "io_uring_register_buffers")]
 #[derive(Clone)]
 pub struct FixedPool {
     shared: Rc<Shared>,
@@ -141,8 +151,12 @@ impl fmt::Debug for FixedPool {
 
 /// One buffer of a [`FixedPool`], until it is dropped.
 ///
-/// Its bytes are what was read into it, or put there by [`fill_from`](IoBufMut::fill_from). The rest
-/// is initialised too: with zeros, or with what an earlier user left.
+/// Its bytes are what was read into it, or put there by [`fill_from`](IoBufMut::fill_from). The
+/// rest is initialised too: with zeros, or with what an earlier user left.
+///
+/// # If dropped
+/// It goes back to its pool, whose next [`take`](FixedPool::take) may find it. An operation in
+/// flight owns its buffer, so that is never while the kernel has it.
 pub struct FixedBuf {
     pool: Rc<Shared>,
     index: u16,
@@ -170,8 +184,8 @@ unsafe impl IoBuf for FixedBuf {
     }
 }
 
-// SAFETY: X1, X2: the unfilled bytes are the ones behind, this value's alone and initialised (5, 7);
-// `filled` is the border that `mark_filled` and `clear` move (6, 8).
+// SAFETY: X1, X2: the unfilled bytes are the ones behind, this value's alone and initialised (5,
+// 7); `filled` is the border that `mark_filled` and `clear` move (6, 8).
 unsafe impl IoBufMut for FixedBuf {
     fn unfilled(&mut self) -> *mut [MaybeUninit<u8>] {
         ptr::slice_from_raw_parts_mut(self.at(self.filled).cast(), self.init_len())
