@@ -138,6 +138,10 @@
 //! # std::io::Result::Ok(()) }).unwrap();
 //! ```
 //!
+//! Reads and writes past the page cache (`O_DIRECT`) want aligned memory. [`buf::FixedPool`] has
+//! it, and once it is registered ([`register_buffers`]) the kernel need not pin it for each
+//! operation.
+//!
 //! # Tasks and cores
 //!
 //! [`spawn`] starts a task on this core, [`spawn_on`] on another, [`spawn_per_core`] on each, and

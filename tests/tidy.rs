@@ -148,8 +148,12 @@ const VARIANTS: &[&str] = &[
 ];
 
 /// Files of the buffers that need `std::io`; the others do with core and alloc.
-const IO: &[&str] =
-    &["buffers/src/error.rs", "buffers/src/pool/provided.rs", "buffers/src/read_buf/writer.rs"];
+const IO: &[&str] = &[
+    "buffers/src/error.rs",
+    "buffers/src/pool/fixed.rs",
+    "buffers/src/pool/provided.rs",
+    "buffers/src/read_buf/writer.rs",
+];
 
 /// What each package may build on.
 const ARROWS: &[(&str, &[&str])] = &[

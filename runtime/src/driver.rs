@@ -16,7 +16,8 @@
 //! - **I4** a pool of provided buffers stays alive until its group is unregistered or the ring is
 //!   gone.
 //! - **I5** a pool of registered memory stays alive until it is unregistered, which happens when
-//!   nobody else has a handle or a buffer of it, in flight or leaked; or until the ring is gone.
+//!   nobody else has a handle or a buffer of it, in flight or leaked; or until the ring is gone,
+//!   and then as long as leaked operations have buffers of it.
 
 #![allow(unsafe_code, reason = "operations lie in raw slots while the kernel has them")]
 
@@ -574,7 +575,7 @@ impl Driver {
             }
         }
         inner.ring.close();
-        inner.fixed.clear(leaked);
+        inner.fixed.clear();
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! # Invariants
 //!
-//! - **I1** a pool in `places` is registered at that place of this ring, and says so; it stays in
-//!   it, hence mapped, until it was unregistered or the ring is closed.
+//! - **I1** a pool in `places` is registered at that place of this ring, and says so; it stays
+//!   there, hence mapped, until it was unregistered or the ring is closed.
 #![allow(unsafe_code, reason = "registered memory has to stay mapped")]
 
 use crate::sys::{FIXED_PLACES, Request, Ring};
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Debug)]
 pub(crate) struct FixedPools {
-    /// The ring's number, which no other ring of the process has.
+    /// The ring's number, which no other ring of the process has, nor will have.
     ring: u64,
     places: Vec<Option<FixedPool>>,
 }
@@ -43,7 +43,12 @@ impl FixedPools {
     pub(crate) fn register(&mut self, ring: &mut Ring, pool: &FixedPool) -> io::Result<()> {
         match pool.registration() {
             Some(at) if at.ring == self.ring => return Ok(()),
-            Some(_) => return Err(io::Error::other("the pool is registered with another runtime")),
+            Some(_) => {
+                return Err(io::Error::new(
+                    io::ErrorKind::ResourceBusy,
+                    "the pool is registered with another runtime of this thread",
+                ));
+            }
             None => {}
         }
         self.sweep(ring);
@@ -68,7 +73,8 @@ impl FixedPools {
     }
 
     /// Lets go of the pools that nobody uses any more: no operation in flight can name them, since
-    /// it would have a buffer of theirs.
+    /// it would have a buffer of theirs. What the kernel does not let go of is asked for again.
+    #[inline]
     pub(crate) fn sweep(&mut self, ring: &mut Ring) {
         for (place, pool) in (0..).zip(&mut self.places) {
             if pool.as_ref().is_some_and(FixedPool::is_last) && ring.unregister_fixed(place).is_ok()
@@ -78,15 +84,12 @@ impl FixedPools {
         }
     }
 
-    /// The ring is closed. What it may still write to is leaked: the operations in flight are, and
-    /// their buffers keep the memory.
-    pub(crate) fn clear(&mut self, leaked: bool) {
+    /// The ring is closed, and its number names nothing any more. What it may still write to are
+    /// the buffers of operations that were leaked, and these keep their memory.
+    pub(crate) fn clear(&mut self) {
         for pool in self.places.drain(..).flatten() {
             // SAFETY: I1: that ring is gone, and its number is not used again.
             unsafe { pool.set_registration(None) };
-            if leaked {
-                std::mem::forget(pool);
-            }
         }
     }
 }

@@ -300,12 +300,20 @@ pub fn read_pool() -> Option<sexton_buffers::ProvidedPool> {
     core.recv_pools().for_pipe(core.driver())
 }
 
-/// Registers a pool's memory with this core's ring: from now on reads and writes of files with its
-/// buffers, on this core, spare the kernel the look-up of their pages.
+/// Registers a pool's memory with this core's ring: from now on reads and writes of files, and
+/// writes to pipes, with its buffers on this core spare the kernel the look-up of their pages.
 ///
 /// It pays for files opened with `O_DIRECT`; reads from the page cache gain little. The memory is
-/// pinned, and counts as locked. It stays registered until the last handle and the last buffer of
-/// the pool are gone. A pool that is registered with this ring already stays as it is.
+/// pinned, and counts as locked. A pool that is registered with this ring already stays as it is;
+/// on another runtime its buffers go by their address, as those of any pool that is not registered.
+///
+/// # Completes
+/// At once, when all of the memory is pinned: 1 GiB takes a while.
+///
+/// # If dropped
+/// The pool stays registered until its last handle and its last buffer are gone, wherever they are,
+/// in flight or leaked; then a later turn of this core unregisters it. Or until the runtime ends:
+/// another one may register it then.
 ///
 /// # Kernel
 /// `IORING_REGISTER_BUFFERS2` (sparse) and `IORING_REGISTER_BUFFERS_UPDATE`, since Linux 5.19; then
@@ -313,8 +321,9 @@ pub fn read_pool() -> Option<sexton_buffers::ProvidedPool> {
 ///
 /// # Errors
 /// `OutOfMemory` if no more memory may be locked (`ulimit -l`), `QuotaExceeded` if 64 pools are
-/// registered, `NotConnected` outside a runtime. The pool's buffers work all the same, by their
-/// address.
+/// registered, `ResourceBusy` if the pool is registered with another runtime, `BrokenPipe` if this
+/// one is shutting down, `NotConnected` outside a runtime; else what the kernel says. The pool's
+/// buffers work all the same, by their address.
 ///
 /// ```
 /// use sexton_buffers::FixedPool;
@@ -327,6 +336,7 @@ pub fn read_pool() -> Option<sexton_buffers::ProvidedPool> {
 /// # drop(buf);
 /// # Ok::<(), std::io::Error>(()) }).unwrap();
 /// ```
+#[doc(alias = "io_uring_register_buffers")]
 pub fn register_buffers(pool: &sexton_buffers::FixedPool) -> io::Result<()> {
     let core = context::core().ok_or_else(|| {
         io::Error::new(io::ErrorKind::NotConnected, "there is no Sexton runtime on this thread")

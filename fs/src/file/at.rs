@@ -96,7 +96,8 @@ impl File {
     /// As [`read_at`](File::read_at).
     ///
     /// # Kernel
-    /// `IORING_OP_READ`, since Linux 5.6; again after a short read.
+    /// `IORING_OP_READ`, since Linux 5.6, or `IORING_OP_READ_FIXED`, since Linux 5.1, if this
+    /// runtime registered `buf`; again after a short read.
     ///
     /// # Errors
     /// As [`read_at`](File::read_at), but a full `buf` is fine; `UnexpectedEof` if the end comes
@@ -206,7 +207,8 @@ impl File {
     /// as behind [`write_at`](File::write_at).
     ///
     /// # Kernel
-    /// `IORING_OP_WRITE`, since Linux 5.6; again after a short write.
+    /// `IORING_OP_WRITE`, since Linux 5.6, or `IORING_OP_WRITE_FIXED`, since Linux 5.1, if this
+    /// runtime registered `buf`; again after a short write.
     ///
     /// # Errors
     /// As [`write_at`](File::write_at). `BufError::transferred` says how much was written before.

@@ -79,7 +79,7 @@ faults! {
     OddNotification odd_notifications "The result of a notification is `i32::MIN`, which is no error.",
     UnnotifiedError unnotified_errors "A zero-copy send fails without a notification.",
     NoLockedMemory no_locked_memory "A zero-copy send finds no memory that may be locked (`ENOMEM`).",
-    RegisterError register_errors "Buffers can't be registered (`ENOMEM`).",
+    RegisterError register_errors "Buffers can't be registered, or unregistered (`ENOMEM`).",
 }
 
 /// How often what goes wrong; nothing by default.

@@ -305,12 +305,20 @@ impl Ring {
         if at >= FIXED_PLACES || region.is_null() {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
-        self.fixed.insert(at, (region.cast::<u8>().addr(), region.len()));
+        let (start, len) = (region.cast::<u8>().addr(), region.len());
+        let meets = |other: &(usize, usize)| start < other.0 + other.1 && other.0 < start + len;
+        if self.fixed.contains_key(&at) || self.fixed.values().any(meets) {
+            self.here.with(|state| state.complain(FREED.into()));
+        }
+        self.fixed.insert(at, (start, len));
         Ok(())
     }
 
     /// Empties a place of the table, which no operation may name just then.
     pub(crate) fn unregister_fixed(&mut self, at: u16) -> io::Result<()> {
+        if self.here.with(|state| state.fault(Fault::RegisterError)) {
+            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
+        }
         let named = self.flying.iter().flatten().any(|operation| operation.fixed == Some(at));
         if named {
             self.here.with(|state| state.complain(UNREGISTERED.into()));
@@ -360,6 +368,8 @@ impl Ring {
 
 /// What is told of registered memory.
 const UNREGISTERED: &str = "registered memory was unregistered while an operation named it";
+/// Its place, or the memory itself, is another pool's now.
+const FREED: &str = "registered memory was given up before it was unregistered";
 
 /// Whether the memory of a request lies in a registered stretch.
 fn lies_in(request: &Request, stretch: Option<&(usize, usize)>) -> bool {
