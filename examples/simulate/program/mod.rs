@@ -3,8 +3,8 @@
 //! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
 //! has to expect); `log`, `reads`, `writes`, `zero_copy`, `crowd`, `shared`, `polled`, `streams`
 //! and `relays` (bytes on their way); `accepts` (connections); `datagrams`; `many` (at once);
-//! `bytes`, `files`, `folders`, `listings` and `power` (the disk); `timers` and `tasks`; `lives`
-//! (runtimes); `plan` (which of them a seed runs, on what).
+//! `bytes`, `memory`, `files`, `folders`, `listings` and `power` (the disk); `timers` and `tasks`;
+//! `lives` (runtimes); `plan` (which of them a seed runs, on what).
 
 mod dice;
 mod draw;
@@ -23,6 +23,7 @@ mod accepts;
 mod datagrams;
 mod many;
 mod bytes;
+mod memory;
 mod files;
 mod folders;
 mod listings;
