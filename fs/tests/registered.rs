@@ -133,7 +133,7 @@ fn late_reads_past_the_page_cache_never_land_in_buffers_of_others() {
             }
             let mut rng = Rng::from_seed(round);
             let (mut whole, mut forgotten) = (0, 0);
-            for _ in 0..1000 {
+            while whole < 200 {
                 let Some(buf) = pool.take() else {
                     // All are with the kernel.
                     yield_now().await;
@@ -158,7 +158,6 @@ fn late_reads_past_the_page_cache_never_land_in_buffers_of_others() {
                     whole += 1;
                 }
             }
-            assert!(whole > 100, "{whole} were awaited to their end");
         });
     }
 }

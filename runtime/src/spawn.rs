@@ -303,9 +303,10 @@ pub fn read_pool() -> Option<sexton_buffers::ProvidedPool> {
 /// Registers a pool's memory with this core's ring: from now on reads and writes of files, and
 /// writes to pipes, with its buffers on this core spare the kernel the look-up of their pages.
 ///
-/// It pays for files opened with `O_DIRECT`; reads from the page cache gain little. The memory is
-/// pinned, and counts as locked. A pool that is registered with this ring already stays as it is;
-/// on another runtime its buffers go by their address, as those of any pool that is not registered.
+/// It pays for files opened with `O_DIRECT`, many reads at a time; reads from the page cache gain
+/// nothing. The memory is pinned, and counts as locked. A pool that is registered with this ring
+/// already stays as it is. On another runtime its buffers go by their address, as those of any pool
+/// that is not registered.
 ///
 /// # Completes
 /// At once, when all of the memory is pinned: 1 GiB takes a while.
