@@ -1,13 +1,15 @@
 //! Buffers for files: a pool's, which is registered mostly, or just vectors.
 
 use super::dice::Dice;
-use sexton::buf::{FixedPool, IoBufMut, OwnedBuf};
+use sexton::buf::{FixedBuf, FixedPool, IoBufMut, OwnedBuf};
 use std::io::ErrorKind;
 
 /// Where a program has its buffers from.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pool: Option<FixedPool>,
+    /// Of a pool that is gone.
+    kept: Option<FixedBuf>,
 }
 
 impl Memory {
@@ -23,20 +25,24 @@ impl Memory {
             assert!(known.contains(&error.kind()), "{error:?}");
             assert_eq!(pool.registration(), None);
         }
+        if dice.percent(50) {
+            self.kept = self.pool.as_ref().and_then(FixedPool::take);
+        }
         self.pool = dice.percent(80).then_some(pool);
     }
 
     /// A buffer that holds the beginning of `bytes`, and how much of it: a pool's may be short.
-    pub(crate) fn holding(&self, bytes: &[u8], dice: &Dice) -> (OwnedBuf, usize) {
+    pub(crate) fn holding(&mut self, bytes: &[u8], dice: &Dice) -> (OwnedBuf, usize) {
         let mut buf = self.with_room(bytes.len(), dice);
         let count = buf.fill_from(bytes);
         (buf, count)
     }
 
     /// A buffer with room for so many bytes; a pool's may have less.
-    pub(crate) fn with_room(&self, size: usize, dice: &Dice) -> OwnedBuf {
-        let pool = self.pool.as_ref().filter(|_| dice.percent(70));
-        match pool.and_then(FixedPool::take) {
+    pub(crate) fn with_room(&mut self, size: usize, dice: &Dice) -> OwnedBuf {
+        let fixed = dice.percent(70);
+        let of_pool = || self.pool.as_ref().and_then(FixedPool::take);
+        match self.kept.take_if(|_| fixed).or_else(|| of_pool().filter(|_| fixed)) {
             Some(buf) => OwnedBuf::new(buf.at_most(size)),
             None => OwnedBuf::new(Vec::with_capacity(size)),
         }

@@ -191,6 +191,7 @@ impl Ring {
                 unsafe { Operation::take(request, user_data, self.here.host, state) };
             if operation.fixed.is_some_and(|at| !lies_in(&request, self.fixed.get(&at))) {
                 operation.invalid = Some(libc::EFAULT);
+                state.complain(UNKNOWN.into());
             }
             self.flying.push(Some(operation));
         }
@@ -368,6 +369,8 @@ impl Ring {
 
 /// What is told of registered memory.
 const UNREGISTERED: &str = "registered memory was unregistered while an operation named it";
+/// Who has a buffer has its pool registered.
+const UNKNOWN: &str = "an operation named registered memory that is not there";
 /// Its place, or the memory itself, is another pool's now.
 const FREED: &str = "registered memory was given up before it was unregistered";
 
