@@ -183,7 +183,7 @@ fn nothing_outside_the_folder_can_be_had() {
 }
 
 #[test]
-fn what_is_no_file_is_not_opened() {
+fn what_is_no_file_is_not_served() {
     let folder = Folder::new("pipe");
     let pipe = folder.path("pipe");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());

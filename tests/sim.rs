@@ -19,5 +19,7 @@ mod disk;
 mod clock;
 #[path = "sim/failures.rs"]
 mod failures;
+#[path = "sim/refusals.rs"]
+mod refusals;
 #[path = "sim/programs.rs"]
 mod programs;

@@ -133,7 +133,7 @@ const UNSAFE: &[&str] = &[
 ];
 
 /// Pages of tables that say of each thing where it is shown.
-const SHOWN: &[&str] = &["docs/cancellation-table.md", "docs/io-traits.md"];
+const SHOWN: &[&str] = &["docs/cancellation-table.md", "docs/fault-list.md", "docs/io-traits.md"];
 
 /// Files that choose between variants of a module, beside tests, documentation and features.
 const VARIANTS: &[&str] = &[

@@ -33,6 +33,7 @@ use std::future::{Future, poll_fn};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -75,7 +76,9 @@ async fn run(args: Args) -> io::Result<()> {
     let stop = CancelToken::new();
     sexton::spawn(stop_on(signal::ctrl_c(), stop.clone()));
     sexton::spawn(stop_on(signal::terminate(), stop.clone()));
-    let start = move || serve(args.addr, cores, site.clone(), stop.clone());
+    // Its open folder is this core's: the others open it by the same path.
+    let root = site.root().to_owned();
+    let start = move || serve(args.addr, cores, root.clone(), stop.clone());
     sexton::spawn_per_core(start).try_join().await?; // the first error ends the others
     Ok(())
 }
@@ -92,10 +95,11 @@ async fn stop_on(signal: Signal, stop: CancelToken) -> io::Result<()> {
 }
 
 /// One core: takes clients until the stop, then lets those that are there finish.
-async fn serve(addr: SocketAddr, cores: usize, site: Site, stop: CancelToken) -> io::Result<()> {
+async fn serve(addr: SocketAddr, cores: usize, root: PathBuf, stop: CancelToken) -> io::Result<()> {
     if sexton::current_core() >= cores {
         return Ok(());
     }
+    let site = Site::open(&root).await.map_err(about(root.display()))?;
     let listener = TcpListener::bind(addr).await.map_err(about(addr))?; // one listener a core
     if sexton::current_core() == 0 {
         say(io::stdout(), greeting(&site, listener.local_addr()?, cores));

@@ -8,6 +8,7 @@ use super::response::{Body, Response};
 use super::status::{self, Status};
 use super::{date, mime};
 use sexton::fs::{self, File, Metadata};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// What a folder that has one shows instead of a listing.
@@ -19,19 +20,22 @@ const ITEMS_MAX: usize = 10_000;
 /// Items between two pauses for the other clients of this core.
 const ITEMS_AT_ONCE: usize = 100;
 
-/// A folder that is served.
-#[derive(Clone, Debug)]
+/// A folder that is served, by one core.
+#[derive(Debug)]
 pub(crate) struct Site {
     /// Free of symbolic links, so that what is in it can be told by its path.
     root: PathBuf,
+    /// The same, open: what is opened beneath it is in it, whoever moves things about meanwhile.
+    dir: File,
 }
 
 impl Site {
     /// The folder at `dir`.
     pub(crate) async fn open(dir: &Path) -> std::io::Result<Self> {
         let root = fs::canonicalize(dir).await?;
-        if fs::metadata(&root).await?.is_dir() {
-            Ok(Self { root })
+        let dir = File::open(&root).await?;
+        if dir.metadata().await?.is_dir() {
+            Ok(Self { root, dir })
         } else {
             Err(std::io::ErrorKind::NotADirectory.into())
         }
@@ -52,32 +56,71 @@ impl Site {
             return Err(status::METHOD_NOT_ALLOWED);
         }
         let target = Target::parse(&request.target).ok_or(status::BAD_REQUEST)?;
-        let (path, metadata) = self.locate(&target.path).await?;
-        if metadata.is_file() && !target.is_folder {
-            return file(&path, &target.path, request).await;
+        if target.is_folder {
+            return self.folder(&target, request).await;
         }
-        if !metadata.is_dir() {
-            // A file has nothing below it; a socket, a pipe or a device is nobody's to read.
-            let status = if metadata.is_file() { status::NOT_FOUND } else { status::FORBIDDEN };
-            return Err(status);
+        match self.look(&target.path).await? {
+            Some((file, metadata)) => respond(file, &metadata, &target.path, request),
+            None => {
+                let moved = Response::empty(status::MOVED_PERMANENTLY);
+                Ok(moved.header("Location", target.as_folder()))
+            }
         }
-        if !target.is_folder {
-            let moved = Response::empty(status::MOVED_PERMANENTLY);
-            return Ok(moved.header("Location", target.as_folder()));
-        }
+    }
+
+    /// The index of a folder, or what is in it.
+    async fn folder(&self, target: &Target<'_>, request: &Request) -> Result<Response, Status> {
         let index = target.path.join(INDEX);
-        match self.locate(&index).await {
-            Ok((path, metadata)) if metadata.is_file() => file(&path, &index, request).await,
-            Ok(_) | Err(status::NOT_FOUND) => self.listing(&path, &target).await,
+        match self.look(&index).await {
+            Ok(Some((file, metadata))) => respond(file, &metadata, &index, request),
+            Ok(None) | Err(status::NOT_FOUND) => {
+                let (path, metadata) = self.locate(&target.path).await?;
+                // A file has nothing below it; a socket, a pipe or a device is nobody's to read.
+                match metadata.is_dir() {
+                    true => self.listing(&path, target).await,
+                    false if metadata.is_file() => Err(status::NOT_FOUND),
+                    false => Err(status::FORBIDDEN),
+                }
+            }
             Err(status) => Err(status),
+        }
+    }
+
+    /// The file at a path below the root; none if it is a folder.
+    async fn look(&self, path: &Path) -> Result<Option<(File, Metadata)>, Status> {
+        let mut options = File::options();
+        let file = match options.read(true).open_beneath(&self.dir, path).await {
+            Ok(file) => file,
+            Err(error) => match error.kind() {
+                // A link on the way that is absolute: it may lead back to what is served.
+                ErrorKind::CrossesDevices => {
+                    let (path, _) = self.locate(path).await?;
+                    let path = path.strip_prefix(&self.root).map_err(|_| status::NOT_FOUND)?;
+                    options.open_beneath(&self.dir, in_itself(path)).await?
+                }
+                // What cannot be read may be a folder, and what is in it may be had.
+                ErrorKind::PermissionDenied => match self.locate(path).await {
+                    Ok((_, metadata)) if metadata.is_dir() => return Ok(None),
+                    _ => return Err(error.into()),
+                },
+                _ => return Err(error.into()),
+            },
+        };
+        let metadata = file.metadata().await?;
+        if metadata.is_dir() {
+            Ok(None)
+        } else if metadata.is_file() {
+            Ok(Some((file, metadata)))
+        } else {
+            Err(status::FORBIDDEN)
         }
     }
 
     /// Where a path below the root really is, once all symbolic links are followed. One that leads
     /// out is as good as none.
     ///
-    /// Between this look and the opening, somebody who may write to the folder can still put a link
-    /// in the place of a file: who may write to it is trusted with what it shows.
+    /// What is there may be another thing a moment later: it is opened beneath the root, or only
+    /// listed. Who may write to a folder is trusted with its listings.
     async fn locate(&self, path: &Path) -> Result<(PathBuf, Metadata), Status> {
         let path = fs::canonicalize(self.root.join(path)).await?;
         if !path.starts_with(&self.root) {
@@ -112,11 +155,18 @@ impl Site {
     }
 }
 
-/// The file at `path`, or what the client still needs of it. Its type goes by the name in the
-/// request.
-async fn file(path: &Path, name: &Path, request: &Request) -> Result<Response, Status> {
-    let file = File::open(path).await?;
-    let metadata = file.metadata().await?;
+/// A path that is no path is the folder itself.
+fn in_itself(path: &Path) -> &Path {
+    if path == Path::new("") { Path::new(".") } else { path }
+}
+
+/// A file, or what the client still needs of it. Its type goes by the name in the request.
+fn respond(
+    file: File,
+    metadata: &Metadata,
+    name: &Path,
+    request: &Request,
+) -> Result<Response, Status> {
     let (len, modified) = (metadata.len(), metadata.modified()?);
     if let Some(since) = &request.if_modified_since
         && date::not_modified_since(modified, since)

@@ -47,8 +47,12 @@ impl From<Error> for Status {
             ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename => {
                 NOT_FOUND
             }
+            // One that leads out of the folder.
+            ErrorKind::CrossesDevices => NOT_FOUND,
             _ if error.raw_os_error() == Some(ELOOP) => NOT_FOUND,
             ErrorKind::PermissionDenied => FORBIDDEN,
+            // A socket, or a device that is not there.
+            _ if matches!(error.raw_os_error(), Some(ENXIO | ENODEV)) => FORBIDDEN,
             // Too many open files: it will pass.
             _ if matches!(error.raw_os_error(), Some(ENFILE | EMFILE)) => UNAVAILABLE,
             _ => INTERNAL_SERVER_ERROR,
@@ -56,8 +60,10 @@ impl From<Error> for Status {
     }
 }
 
-// The three that std has no (stable) name for; the same on every Linux architecture but MIPS and
+// Those that std has no (stable) name for; the same on every Linux architecture but MIPS and
 // Alpha, which Sexton does not run on.
+const ENXIO: i32 = 6;
+const ENODEV: i32 = 19;
 const ENFILE: i32 = 23;
 const EMFILE: i32 = 24;
 const ELOOP: i32 = 40;
@@ -75,6 +81,9 @@ mod tests {
             (ELOOP, NOT_FOUND),
             (1, FORBIDDEN),
             (13, FORBIDDEN),
+            (ENXIO, FORBIDDEN),
+            (ENODEV, FORBIDDEN),
+            (18, NOT_FOUND),
             (EMFILE, UNAVAILABLE),
             (ENFILE, UNAVAILABLE),
             (5, INTERNAL_SERVER_ERROR),

@@ -62,7 +62,7 @@ pub use file::File;
 pub use metadata::{FileType, Metadata, Permissions};
 pub use open_options::OpenOptions;
 pub use path::{
-    canonicalize, create_dir, create_dir_all, exists, metadata, remove_dir, remove_dir_all,
-    remove_file, rename, set_permissions, symlink_metadata,
+    canonicalize, create_dir, create_dir_all, exists, metadata, read_link, remove_dir,
+    remove_dir_all, remove_file, rename, set_permissions, symlink, symlink_metadata,
 };
 pub use whole::{copy, read, read_to_string, write};

@@ -2,12 +2,16 @@
 
 use crate::File;
 use crate::fault;
-use crate::op::OpenAt;
+use crate::op::{OpenAt, OpenBeneath};
 use crate::path::to_c;
 use sexton_runtime::calls::file::flags;
-use sexton_runtime::op::submit;
+use sexton_runtime::op::{OpenHow, submit};
 use std::io;
 use std::path::Path;
+
+/// How often in a row something may be moved while the kernel walks past a `..` beneath a
+/// directory, before that is an error (`EAGAIN`).
+const MOVES_MAX: u32 = 100;
 
 /// How a file is opened: `std::fs::OpenOptions`, for a ring.
 ///
@@ -185,6 +189,62 @@ impl OpenOptions {
                 Ok(fd) => return Ok(File::from_fd(fd, asked & flags::APPEND != 0)),
                 Err((error, same)) if error.kind() == io::ErrorKind::Interrupted => path = same,
                 Err((error, _)) => return Err(error),
+            }
+        }
+    }
+
+    /// Opens the file at `path`, relative to the open directory `dir`, and nowhere outside of it.
+    ///
+    /// A path that leads out is refused by the kernel as it walks: an absolute one, one whose `..`
+    /// goes above `dir` even if it comes back, and any symbolic link of these kinds on the way. So
+    /// a server can open what a stranger names, also while others move things about. The links that
+    /// are followed are relative ones; `custom_flags(O_NOFOLLOW)` refuses one in the last place.
+    ///
+    /// # Completes
+    /// When it is open, or cannot be.
+    ///
+    /// # If dropped
+    /// As [`open`](Self::open).
+    ///
+    /// # Kernel
+    /// `IORING_OP_OPENAT2` with `RESOLVE_BENEATH`, since Linux 5.6. With `create` or `truncate` the
+    /// ring hands it to a worker.
+    ///
+    /// # Errors
+    /// `CrossesDevices` (`EXDEV`) for a path that leads out; `NotADirectory` if `dir` is none;
+    /// `InvalidInput` for unknown custom flags, too; otherwise as [`open`](Self::open).
+    ///
+    /// ```
+    /// use sexton_fs::{File, OpenOptions};
+    /// # sexton_runtime::block_on(async {
+    /// # let path = std::env::temp_dir().join("sexton-doc-options-beneath");
+    /// # std::fs::create_dir_all(&path)?;
+    /// # std::fs::write(path.join("a.txt"), "hello")?;
+    /// let dir = File::open(&path).await?;
+    /// let mut options = OpenOptions::new();
+    /// let file = options.read(true).open_beneath(&dir, "a.txt").await?;
+    /// assert_eq!(file.read_at(Vec::with_capacity(64), 0).await?.1, b"hello");
+    ///
+    /// let out = options.open_beneath(&dir, "../../etc/passwd").await;
+    /// assert_eq!(out.unwrap_err().kind(), std::io::ErrorKind::CrossesDevices);
+    /// # std::fs::remove_dir_all(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub async fn open_beneath(&self, dir: &File, path: impl AsRef<Path>) -> io::Result<File> {
+        let asked = self.flags()?;
+        let how = OpenHow::beneath(asked, self.mode);
+        let mut path = to_c(path.as_ref())?;
+        let mut moves = 0;
+        loop {
+            match submit(OpenBeneath { dir: dir.descriptor().clone(), path, how }).await {
+                Ok(fd) => return Ok(File::from_fd(fd, asked & flags::APPEND != 0)),
+                Err((error, same)) => match error.kind() {
+                    io::ErrorKind::Interrupted => path = same,
+                    io::ErrorKind::WouldBlock if moves < MOVES_MAX => {
+                        (path, moves) = (same, moves + 1)
+                    }
+                    _ => return Err(error),
+                },
             }
         }
     }

@@ -288,6 +288,58 @@ pub async fn rename(from: impl AsRef<Path>, to: impl AsRef<Path>) -> io::Result<
     calls::rename(from.as_ref(), to.as_ref())
 }
 
+/// Makes a symbolic link at `link` that says `target`, whether or not anything is there.
+///
+/// # Completes
+/// At once.
+///
+/// # If dropped
+/// Nothing, or the link was made.
+///
+/// # Kernel
+/// `symlink`, a plain system call.
+///
+/// # Errors
+/// The kernel's: `AlreadyExists` if anything is at `link`; `InvalidInput` for a path with a NUL in
+/// it.
+///
+/// ```
+/// # sexton_runtime::block_on(async {
+/// let link = std::env::temp_dir().join("sexton-doc-symlink");
+/// # let _ = std::fs::remove_file(&link);
+/// sexton_fs::symlink("some/where", &link).await?;
+/// assert_eq!(sexton_fs::read_link(&link).await?, std::path::Path::new("some/where"));
+/// # std::fs::remove_file(&link)?;
+/// # Ok::<(), std::io::Error>(()) }).unwrap();
+/// ```
+pub async fn symlink(target: impl AsRef<Path>, link: impl AsRef<Path>) -> io::Result<()> {
+    calls::symlink(target.as_ref(), link.as_ref())
+}
+
+/// What a symbolic link says.
+///
+/// # Completes
+/// At once.
+///
+/// # If dropped
+/// Nothing.
+///
+/// # Kernel
+/// `readlink`, a plain system call.
+///
+/// # Errors
+/// The kernel's: `InvalidInput` for what is no symbolic link, and for a path with a NUL in it.
+///
+/// ```
+/// # sexton_runtime::block_on(async {
+/// let error = sexton_fs::read_link("/").await.unwrap_err();
+/// assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+/// # });
+/// ```
+pub async fn read_link(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+    calls::read_link(path.as_ref())
+}
+
 /// The absolute path to what a path leads to, without symbolic links, `.` or `..`.
 ///
 /// # Completes

@@ -11,7 +11,7 @@ use crate::start_error::StartError;
 use crate::sys::{Body, Host, Ring, RingConfig, Seccomp};
 
 /// The operations that Sexton uses.
-const USED: [(u8, &str); 17] = [
+const USED: [(u8, &str); 18] = [
     (opcode::Nop::CODE, "NOP"),
     (opcode::Read::CODE, "READ"),
     (opcode::Write::CODE, "WRITE"),
@@ -25,6 +25,7 @@ const USED: [(u8, &str); 17] = [
     (opcode::Accept::CODE, "ACCEPT"),
     (opcode::Connect::CODE, "CONNECT"),
     (opcode::OpenAt::CODE, "OPENAT"),
+    (opcode::OpenAt2::CODE, "OPENAT2"),
     (opcode::Fsync::CODE, "FSYNC"),
     (opcode::PollAdd::CODE, "POLL_ADD"),
     (opcode::Timeout::CODE, "TIMEOUT"),

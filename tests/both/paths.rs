@@ -54,6 +54,63 @@ fn appends_go_to_the_end_wherever_the_cursor_is() {
 }
 
 #[test]
+fn what_is_opened_beneath_a_directory_is_in_it() {
+    on_both(&Builder::new(), || async {
+        let place = place("beneath").await;
+        let at = |name: &str| format!("{place}/{name}");
+        fs::create_dir_all(at("in/deep")).await.unwrap();
+        fs::write(at("secret"), b"secret".to_vec()).await.unwrap();
+        fs::write(at("in/file"), b"file".to_vec()).await.unwrap();
+        for (target, name) in [
+            ("../file", "in/deep/up"),
+            ("../../secret", "in/deep/out"),
+            ("deep/up", "in/twice"),
+            ("../in/file", "in/round"),
+            ("/", "in/root"),
+            ("circle", "in/circle"),
+        ] {
+            fs::symlink(target, at(name)).await.unwrap();
+        }
+        fs::symlink(at("in/file"), at("in/absolute")).await.unwrap();
+        let dir = File::open(at("in")).await.unwrap();
+        let read = OpenOptions::new().read(true).clone();
+        for path in ["file", "./file", "deep/../file", "deep/up", "twice", "deep//../deep/up"] {
+            let file = read.open_beneath(&dir, path).await.unwrap();
+            let bytes = file.read_exact_at(Vec::with_capacity(4), 0).await.unwrap();
+            assert_eq!(bytes, b"file", "{path}");
+        }
+        for path in ["..", "../secret", "deep/out", "round", "root", "root/etc", "absolute"] {
+            let error = read.open_beneath(&dir, path).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::CrossesDevices, "{path}");
+        }
+        for path in ["../in/file", "deep/../../in/file", "/tmp"] {
+            let error = read.open_beneath(&dir, path).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::CrossesDevices, "{path}");
+        }
+        let kind = async |path: &str| read.open_beneath(&dir, path).await.unwrap_err().kind();
+        assert_eq!(kind("none").await, ErrorKind::NotFound);
+        assert_eq!(kind("").await, ErrorKind::NotFound);
+        assert_eq!(kind("file/x").await, ErrorKind::NotADirectory);
+        assert_eq!(read.open_beneath(&dir, "circle").await.unwrap_err().raw_os_error(), Some(40));
+        let file = read.open_beneath(&dir, "file").await.unwrap();
+        let error = read.open_beneath(&file, "x").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotADirectory);
+
+        // What is made is made there; a mode that nothing is made with is ignored.
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).clone();
+        made.open_beneath(&dir, "deep/new").await.unwrap().write_all_at("n", 0).await.unwrap();
+        assert_eq!(fs::read(at("in/deep/new")).await.unwrap(), b"n");
+        assert_eq!(
+            made.open_beneath(&dir, "../new").await.unwrap_err().kind(),
+            ErrorKind::CrossesDevices
+        );
+        assert!(OpenOptions::new().read(true).mode(0o7).open_beneath(&dir, "file").await.is_ok());
+        assert!(read.open_beneath(&dir, ".").await.unwrap().metadata().await.unwrap().is_dir());
+        fs::remove_dir_all(place).await.unwrap();
+    });
+}
+
+#[test]
 fn names_come_and_go_as_std_says() {
     on_both(&Builder::new(), || async {
         let place = place("names").await;

@@ -16,7 +16,7 @@ async fn echo(stream: TcpStream) -> std::io::Result<()> {
     }
 }
 
-async fn conversation() {
+pub(super) async fn conversation() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let server = sexton::spawn(async move {

@@ -79,6 +79,21 @@ fn a_runtime_finds_what_the_one_before_it_on_its_host_has_left() {
     seeds(Program::Lives, 60);
 }
 
+#[test]
+fn what_buffers_read_is_what_buffers_wrote_without_gaps() {
+    seeds(Program::Buffered, 60);
+}
+
+#[test]
+fn what_a_peek_shows_is_what_the_next_read_gives() {
+    seeds(Program::Peeks, 60);
+}
+
+#[test]
+fn a_file_is_sought_and_read_at_the_right_place() {
+    seeds(Program::Sought, 60);
+}
+
 /// It did spin: a poll said that the other side had hung up, for as long as it was cut off.
 #[test]
 fn a_reader_whose_own_side_is_shut_down_waits_for_the_other() {

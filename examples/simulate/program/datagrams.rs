@@ -5,6 +5,7 @@ use super::log::content;
 use super::reads::is_harmless;
 use super::risk::Risk;
 use super::rules::{Rules, joined};
+use sexton::io::Interest;
 use sexton::net::UdpSocket;
 use sexton::sim::Host;
 use sexton::time::{Duration, timeout};
@@ -62,7 +63,16 @@ fn answer(question: &[u8]) -> Vec<u8> {
 async fn receive(socket: &UdpSocket, risk: &Risk) -> Option<Result<(Vec<u8>, Option<SocketAddr>)>> {
     let mut buf = vec![0; LONGEST];
     let room = Vec::with_capacity(LONGEST);
-    match risk.dice.below(5) {
+    match risk.dice.below(6) {
+        5 => {
+            risk.take(socket.ready(Interest::READ)).await?.ok()?;
+            let (count, peer) = match risk.dice.below(2) {
+                0 => socket.try_recv(&mut buf).map(|count| (count, None)),
+                _ => socket.try_recv_from(&mut buf).map(|(count, peer)| (count, Some(peer))),
+            }
+            .ok()?;
+            Some(Ok((buf[..count].to_vec(), peer)))
+        }
         0 => {
             let got = risk.take(socket.recv_from(&mut buf)).await?;
             Some(got.map(|(count, peer)| (buf[..count].to_vec(), Some(peer))))
@@ -85,6 +95,17 @@ async fn receive(socket: &UdpSocket, risk: &Risk) -> Option<Result<(Vec<u8>, Opt
     }
 }
 
+/// What a socket of one user has next, which stays.
+async fn peek(socket: &UdpSocket, risk: &Risk) -> Option<Vec<u8>> {
+    let mut buf = vec![0; risk.dice.size(LONGEST)];
+    let count = match risk.dice.below(2) {
+        0 => risk.take(socket.peek(&mut buf)).await?.ok()?,
+        _ => risk.take(socket.peek_from(&mut buf)).await?.ok()?.0,
+    };
+    buf.truncate(count);
+    Some(buf)
+}
+
 /// Answers every question of which it knows the sender.
 async fn serve(server: Rc<UdpSocket>, dice: Dice, rules: Rules) {
     let risk = Risk::new(dice, rules);
@@ -101,10 +122,10 @@ async fn serve(server: Rc<UdpSocket>, dice: Dice, rules: Rules) {
             }
         };
         let answer = answer(&question);
-        if risk.dice.percent(50) {
-            drop(risk.take(server.send_to_owned(answer, peer)).await);
-        } else {
-            drop(risk.take(server.send_to(&answer, peer)).await);
+        match risk.dice.below(5) {
+            0 | 1 => drop(risk.take(server.send_to_owned(answer, peer)).await),
+            2 | 3 => drop(risk.take(server.send_to(&answer, peer)).await),
+            _ => drop(server.try_send_to(&answer, peer)),
         }
     }
 }
@@ -115,13 +136,18 @@ async fn ask(server: SocketAddr, seed: u64, rules: Rules) {
     let any = (Ipv4Addr::UNSPECIFIED, 0);
     let mut socket = rules.insist(|| UdpSocket::bind(any)).await;
     rules.insist(|| socket.connect(server)).await;
+    let mut peeked = None;
     for round in 0..risk.dice.size(20) {
         let question = content(seed, round, risk.dice.size(LONGEST));
         let expected = answer(&question);
         let mut answered = false;
         for asked in 1..ASKS {
-            let sent = match risk.dice.below(2) {
-                0 => risk.take(socket.send(&question)).await.transpose().map(drop),
+            let sent = match risk.dice.below(5) {
+                0 | 1 => risk.take(socket.send(&question)).await.transpose().map(drop),
+                2 => match socket.try_send(&question) {
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(()),
+                    sent => sent.map(drop),
+                },
                 _ => {
                     let sent = risk.take(socket.send_owned(question.clone())).await.transpose();
                     sent.map(drop).map_err(std::io::Error::from)
@@ -133,8 +159,15 @@ async fn ask(server: SocketAddr, seed: u64, rules: Rules) {
                 rules.allow::<()>(Err(error));
             }
             let limit = Duration::from_millis(5 * asked as u64);
+            if risk.dice.percent(20)
+                && let Ok(Some(bytes)) = timeout(limit, peek(&socket, &risk)).await
+            {
+                peeked = Some(bytes);
+            }
             match timeout(limit, receive(&socket, &risk)).await {
                 Ok(Some(Ok((bytes, peer)))) => {
+                    let next = peeked.take().is_none_or(|peeked| bytes.starts_with(&peeked));
+                    assert!(next, "a peek has shown something else than these {}", bytes.len());
                     assert!(peer.is_none_or(|peer| peer == server), "from {peer:?}");
                     let old = (0..round).any(|round| is_answer(seed, round, &bytes));
                     assert!(bytes == expected || old, "nobody sent these {} bytes", bytes.len());
@@ -152,6 +185,7 @@ async fn ask(server: SocketAddr, seed: u64, rules: Rules) {
         assert!(answered || rules.abandoned || rules.forgets, "nobody answers");
         if risk.dice.percent(10) {
             let Some((std, unread)) = handed_over(socket, rules).await else { return };
+            peeked = None;
             for (bytes, _) in unread {
                 let known = (0..=round).any(|round| is_answer(seed, round, &bytes));
                 assert!(known, "nobody sent these {} bytes", bytes.len());

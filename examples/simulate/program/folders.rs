@@ -25,6 +25,7 @@ enum Deed {
     RemoveDir(String),
     RemoveDirs(String),
     Rename(String, String),
+    Copy(String, String),
     Write(String, Vec<u8>),
 }
 
@@ -76,13 +77,14 @@ fn drawn(dice: &Dice, number: usize) -> Deed {
         let names: Vec<_> = (0..depth).map(|_| ["a", "b", "c"][dice.below(3)]).collect();
         names.join("/")
     };
-    match dice.below(9) {
+    match dice.below(10) {
         0 | 1 => Deed::MakeDir(path()),
         2 => Deed::MakeDirs(path()),
         3 => Deed::RemoveFile(path()),
         4 => Deed::RemoveDir(path()),
         5 if dice.percent(50) => Deed::RemoveDirs(path()),
         5 | 6 => Deed::Rename(path(), path()),
+        7 => Deed::Copy(path(), path()),
         _ => Deed::Write(path(), content(3, number, dice.size(500))),
     }
 }
@@ -97,13 +99,14 @@ impl Deed {
             Self::RemoveDir(path) => fs::remove_dir(at(path)).await,
             Self::RemoveDirs(path) => fs::remove_dir_all(at(path)).await,
             Self::Rename(from, to) => fs::rename(at(from), at(to)).await,
+            Self::Copy(from, to) => fs::copy(at(from), at(to)).await.map(drop),
             Self::Write(path, bytes) => fs::write(at(path), bytes.clone()).await,
         }
     }
 
     /// A part of it may be done.
     fn is_of_steps(&self) -> bool {
-        matches!(self, Self::MakeDirs(_) | Self::RemoveDirs(_) | Self::Write(..))
+        matches!(self, Self::MakeDirs(_) | Self::RemoveDirs(_) | Self::Copy(..) | Self::Write(..))
     }
 }
 
@@ -141,6 +144,12 @@ impl With for Paths {
                 self.remove(path);
             }
             Deed::Rename(from, to) => return renamed(self, from, to),
+            Deed::Copy(from, to) => {
+                let bytes = self.get(from)?.clone()?;
+                // Onto itself it is emptied first.
+                let bytes = if from == to { Vec::new() } else { bytes };
+                return self.with(&Deed::Write(to.clone(), bytes));
+            }
             Deed::Write(path, bytes) => {
                 let able = has_parent(&self, path) && self.get(path) != Some(&None);
                 able.then(|| self.insert(path.clone(), Some(bytes.clone())))?;

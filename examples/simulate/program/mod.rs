@@ -2,9 +2,10 @@
 //!
 //! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
 //! has to expect); `log`, `reads`, `writes`, `zero_copy`, `crowd`, `shared`, `polled`, `streams`
-//! and `relays` (bytes on their way); `accepts` (connections); `datagrams`; `many` (at once);
-//! `bytes`, `memory`, `files`, `folders`, `listings` and `power` (the disk); `timers` and `tasks`;
-//! `lives` (runtimes); `plan` (which of them a seed runs, on what).
+//! and `relays` (bytes on their way); `tape`, `pieces`, `buffered` and `peeks` (the same without
+//! gaps); `accepts` (connections); `datagrams`; `many` (at once); `bytes`, `memory`, `files`,
+//! `sought`, `folders`, `listings` and `power` (the disk); `timers` and `tasks`; `lives` (runtimes);
+//! `plan` (which of them a seed runs, on what).
 
 mod dice;
 mod draw;
@@ -19,12 +20,17 @@ mod shared;
 mod polled;
 mod streams;
 mod relays;
+mod tape;
+mod pieces;
+mod buffered;
+mod peeks;
 mod accepts;
 mod datagrams;
 mod many;
 mod bytes;
 mod memory;
 mod files;
+mod sought;
 mod folders;
 mod listings;
 mod power;

@@ -4,7 +4,8 @@ use super::dice::Dice;
 use super::risk::unless;
 use super::rules::{Census, Rules, joined};
 use super::{
-    accepts, datagrams, files, folders, listings, lives, many, power, relays, streams, tasks,
+    accepts, buffered, datagrams, files, folders, listings, lives, many, peeks, power, relays,
+    sought, streams, tasks,
 };
 use sexton::Builder;
 use sexton::sim::{Failure, Fault, Faults, Kernel, Report, Sim};
@@ -24,6 +25,9 @@ pub(crate) enum Program {
     Relays,
     Listings,
     Lives,
+    Buffered,
+    Peeks,
+    Sought,
 }
 
 impl Program {
@@ -39,6 +43,9 @@ impl Program {
         Self::Relays,
         Self::Listings,
         Self::Lives,
+        Self::Buffered,
+        Self::Peeks,
+        Self::Sought,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -54,6 +61,9 @@ impl Program {
             Self::Relays => "relays",
             Self::Listings => "listings",
             Self::Lives => "lives",
+            Self::Buffered => "buffered",
+            Self::Peeks => "peeks",
+            Self::Sought => "sought",
         }
     }
 
@@ -74,6 +84,9 @@ impl Program {
             Self::Relays => relays::run(dice, rules).await,
             Self::Listings => listings::run(dice, rules).await,
             Self::Lives => lives::run(dice, rules).await,
+            Self::Buffered => buffered::run(dice, rules).await,
+            Self::Peeks => peeks::run(dice, rules).await,
+            Self::Sought => sought::run(dice, rules).await,
         }
     }
 }

@@ -28,17 +28,24 @@ pub(crate) struct Rules {
 /// Faults that a program sees as errors.
 const ERRORS: &[Fault] = &[
     Fault::Interrupted,
+    Fault::Failure,
     Fault::ConnAborted,
     Fault::NoDescriptors,
     Fault::Refused,
     Fault::Unreachable,
+    Fault::BindError,
+    Fault::SendError,
     Fault::Reset,
     Fault::ReadError,
     Fault::WriteError,
     Fault::DiskFull,
     Fault::SyncError,
     Fault::OpenError,
+    Fault::PathError,
 ];
+
+/// Faults that break connections, or leave them to a program that gives up on them.
+const BREAKS: &[Fault] = &[Fault::Reset, Fault::Failure, Fault::SendError];
 
 impl Rules {
     /// Of a program that may be `abandoned`: what it is connected with goes away.
@@ -49,7 +56,7 @@ impl Rules {
             abandoned,
             number: 0,
             forgets,
-            resets: abandoned || faults.get(Fault::Reset) > 0.0,
+            resets: abandoned || BREAKS.iter().any(|fault| faults.get(*fault) > 0.0),
         }
     }
 

@@ -80,12 +80,10 @@ async fn by_path(dice: &Dice, rules: Rules) {
         unix_side(stream, here).await;
         true
     });
-    match timeout(IDLE, listener.accept()).await {
-        Ok(accepted) => {
-            if let Some((stream, _)) = rules.allow(accepted) {
-                drop(listener);
-                unix_side(stream, there).await;
-            }
+    match timeout(IDLE, rules.insist(|| listener.accept())).await {
+        Ok((stream, _)) => {
+            drop(listener);
+            unix_side(stream, there).await;
             joined(client).await;
         }
         Err(_) => assert!(!joined(client).await || rules.errors, "a connection vanished"),
@@ -123,12 +121,10 @@ async fn connected(dice: &Dice, rules: Rules) {
             sexton::spawn(async move { rules.allow(running.await).unwrap_or(false) })
         }
     };
-    match timeout(IDLE, listener.accept()).await {
-        Ok(accepted) => {
-            if let Some((stream, _)) = rules.allow(accepted) {
-                drop(listener);
-                tcp_side(stream, there).await;
-            }
+    match timeout(IDLE, rules.insist(|| listener.accept())).await {
+        Ok((stream, _)) => {
+            drop(listener);
+            tcp_side(stream, there).await;
             joined(client).await;
         }
         Err(_) => assert!(!joined(client).await || rules.errors, "a connection vanished"),

@@ -299,6 +299,11 @@ impl File {
         }
     }
 
+    /// What operations on it hold.
+    pub(crate) fn descriptor(&self) -> &Fd {
+        &self.fd
+    }
+
     fn source(&self) -> Source<'_> {
         Source { fd: &self.fd, order: &self.order, cursor: &self.cursor, is_stream: self.is_stream }
     }

@@ -4,6 +4,6 @@ mod open;
 mod steps;
 mod write;
 
-pub(crate) use open::OpenAt;
+pub(crate) use open::{OpenAt, OpenBeneath};
 pub(crate) use steps::{Steps, WriteAllAt};
 pub(crate) use write::{Answers, begin_write};

@@ -5,6 +5,8 @@ pub(crate) mod dice;
 mod draw;
 #[path = "../../../examples/simulate/program/accepts.rs"]
 mod accepts;
+#[path = "../../../examples/simulate/program/buffered.rs"]
+mod buffered;
 #[path = "../../../examples/simulate/program/bytes.rs"]
 mod bytes;
 #[path = "../../../examples/simulate/program/crowd.rs"]
@@ -23,6 +25,10 @@ mod lives;
 mod log;
 #[path = "../../../examples/simulate/program/many.rs"]
 mod many;
+#[path = "../../../examples/simulate/program/peeks.rs"]
+mod peeks;
+#[path = "../../../examples/simulate/program/pieces.rs"]
+mod pieces;
 #[path = "../../../examples/simulate/program/plan.rs"]
 #[allow(dead_code, reason = "what the command line of the example chooses is left to the bytes")]
 mod plan;
@@ -40,8 +46,12 @@ mod risk;
 mod rules;
 #[path = "../../../examples/simulate/program/shared.rs"]
 mod shared;
+#[path = "../../../examples/simulate/program/sought.rs"]
+mod sought;
 #[path = "../../../examples/simulate/program/streams.rs"]
 mod streams;
+#[path = "../../../examples/simulate/program/tape.rs"]
+mod tape;
 #[path = "../../../examples/simulate/program/tasks.rs"]
 mod tasks;
 #[path = "../../../examples/simulate/program/timers.rs"]

@@ -47,8 +47,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// `EMFILE`, `ENFILE`, `ENOBUFS`, `ENOMEM`, by the numbers that Linux has everywhere.
 const EXHAUSTED: [i32; 4] = [24, 23, 105, 12];
 /// `ECONNABORTED`, `EPROTO`, `EPERM` (a firewall), what a network may report of one connection, and
-/// an interrupted or cancelled accept.
-const PASSING: [i32; 12] = [103, 71, 1, 100, 92, 112, 64, 113, 95, 101, 4, 125];
+/// an accept that was interrupted, cancelled, or is to be tried again (`EAGAIN`).
+const PASSING: [i32; 13] = [103, 71, 1, 100, 92, 112, 64, 113, 95, 101, 4, 125, 11];
 
 impl Backlog {
     pub(crate) fn new(fd: Fd) -> Rc<Self> {

@@ -3,7 +3,7 @@
 //! They go out in order, one send at a time, before any write that comes later. The send is the
 //! stream's: no future waits for it.
 
-use super::recv::is_cancelled;
+use super::recv::Recv;
 use super::shared::Shared;
 use crate::op::SendRest;
 use sexton_buffers::{IoBuf, Slice};
@@ -91,7 +91,8 @@ impl Shared {
     pub(crate) fn rest_ended(self: &Rc<Self>, mut rest: Slice<Vec<u8>>, result: io::Result<usize>) {
         let count = match result {
             Ok(0) => Err(io::ErrorKind::WriteZero.into()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(0),
+            // Nobody but the stream's own end cancels it: the bytes still wait.
+            Err(error) if Recv::is_passing(&error) => Ok(0),
             result => result,
         };
         match (count, self.outbox.0.borrow_mut().as_mut()) {
@@ -130,9 +131,7 @@ impl State {
         self.flight = None;
         self.queue.clear();
         self.bytes = 0;
-        if !is_cancelled(&error) {
-            self.error = Some(error);
-        }
+        self.error = Some(error);
     }
 }
 
@@ -143,6 +142,27 @@ mod tests {
     use sexton_runtime::calls;
 
     /// A cancel may come too late, and find a part sent: nobody is left to cancel the next send.
+    /// It is the stream's: no future may give it up, so nobody would send the bytes again.
+    #[test]
+    fn a_send_that_was_cancelled_or_interrupted_sends_its_bytes_again() {
+        sexton_runtime::block_on(async {
+            for errno in [4, 11, 125] {
+                let (fd, peer) = calls::socket::unix_pair().unwrap();
+                let shared = Shared::socket(fd.into());
+                shared.outbox.0.borrow_mut().get_or_insert_default().bytes = 10;
+                shared.sending.set(true);
+                let failed = std::io::Error::from_raw_os_error(errno);
+                shared.rest_ended(vec![7; 10].slice(..), Err(failed));
+                shared.sent().await.unwrap();
+                shared.outbox.take_error().unwrap();
+                let mut buf = [0; 16];
+                let mut buf = sexton_buffers::ReadBuf::from(&mut buf[..]);
+                let count = calls::socket::recv(&peer, &mut buf.unfilled(), false).unwrap();
+                assert_eq!((count, shared.outbox.bytes()), (10, 0), "after {errno}");
+            }
+        });
+    }
+
     #[test]
     fn the_rest_of_a_send_is_not_sent_for_a_writer_that_is_gone() {
         sexton_runtime::block_on(async {

@@ -12,6 +12,7 @@
 use super::abi;
 use super::addr::SocketAddrBuf;
 use super::msg::{MsgRecv, MsgSend, Parts};
+use super::open_how::OpenHow;
 use super::unix_addr::UnixAddrBuf;
 use crate::fd::Fd;
 use crate::sys::Request;
@@ -366,6 +367,17 @@ impl<'a> Entry<'a> {
         entry.request.addr = path.as_ptr().cast_mut().cast();
         entry.request.len = mode;
         entry.request.op_flags = (flags | libc::O_CLOEXEC) as u32;
+        entry.gives = Gives::Fd;
+        entry
+    }
+
+    /// Opens `path`, relative to the directory `dir`, in the way that `how` says. Gives a
+    /// descriptor. `IORING_OP_OPENAT2`, since Linux 5.6.
+    pub fn open_how(dir: &'a Fd, path: &'a CStr, how: &'a OpenHow) -> Self {
+        let mut entry = Self::on(opcode::OpenAt2::CODE, dir);
+        entry.request.addr = path.as_ptr().cast_mut().cast();
+        entry.request.len = size_of::<OpenHow>() as u32;
+        entry.request.addr2 = std::ptr::from_ref(how).cast_mut().cast();
         entry.gives = Gives::Fd;
         entry
     }

@@ -15,6 +15,7 @@ mod table;
 mod submit;
 mod detached;
 mod msg;
+mod open_how;
 mod addr;
 mod unix_addr;
 mod nop;
@@ -30,6 +31,7 @@ pub use detached::Detached;
 pub use entry::{Answered, Entry};
 pub use msg::{MsgRecv, MsgSend, Parts};
 pub use nop::Nop;
+pub use open_how::OpenHow;
 pub use poll::PollFd;
 pub use read::{ReadAt, ReadVectoredAt};
 pub use submit::{Submit, submit};
@@ -39,6 +41,8 @@ pub use unix_addr::UnixAddrBuf;
 pub use write::{WriteAt, WriteVectoredAt};
 
 pub(crate) use entry::Gives;
+#[cfg(feature = "sim")]
+pub(crate) use open_how::BENEATH;
 pub(crate) use table::{MultishotTable, OpTable, Shot};
 
 /// One operation with one answer.

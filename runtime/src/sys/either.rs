@@ -40,7 +40,7 @@ impl Ring {
     pub(crate) fn start(config: &RingConfig) -> Result<Self, StartError> {
         match config.body {
             Body::Kernel => kernel::Ring::start(config).map(Self::Kernel),
-            Body::Simulated => Ok(Self::Simulated(sim::Ring::start(config))),
+            Body::Simulated => sim::Ring::start(config).map(Self::Simulated),
         }
     }
 
@@ -175,6 +175,14 @@ impl Ring {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn descriptor(&mut self) -> io::Result<std::os::fd::OwnedFd> {
+        match self {
+            Self::Kernel(ring) => ring.descriptor(),
+            Self::Simulated(ring) => ring.descriptor(),
+        }
+    }
+
     pub(crate) fn close(&mut self) {
         match self {
             Self::Kernel(ring) => ring.close(),
@@ -186,3 +194,9 @@ impl Ring {
 #[cfg(all(test, not(miri)))]
 #[path = "either_tests.rs"]
 mod tests;
+#[cfg(all(test, not(miri)))]
+#[path = "either_links_tests.rs"]
+mod links_tests;
+#[cfg(all(test, not(miri)))]
+#[path = "either_messages_tests.rs"]
+mod messages_tests;

@@ -3,35 +3,35 @@
 use std::io::Write;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::sys::sim::{Kernel, hand as sim};
 
-const POLL_ADD: u8 = 6;
-const ASYNC_CANCEL: u8 = 14;
-const READ: u8 = 22;
-const WRITE: u8 = 23;
-const SEND: u8 = 26;
-const RECV: u8 = 27;
-const SHUTDOWN: u8 = 34;
+pub(super) const POLL_ADD: u8 = 6;
+pub(super) const ASYNC_CANCEL: u8 = 14;
+pub(super) const READ: u8 = 22;
+pub(super) const WRITE: u8 = 23;
+pub(super) const SEND: u8 = 26;
+pub(super) const RECV: u8 = 27;
+pub(super) const SHUTDOWN: u8 = 34;
 
 const BUFFER_SELECT: u8 = 1 << 5;
-const SKIP_SUCCESS: u8 = 1 << 6;
+pub(super) const SKIP_SUCCESS: u8 = 1 << 6;
 
-type Seen = Vec<(u64, i32, u32)>;
+pub(super) type Seen = Vec<(u64, i32, u32)>;
 
 /// A ring of one body, a connected pair, and what completed so far.
-struct Stage {
-    ring: Ring,
-    ours: OwnedFd,
-    theirs: OwnedFd,
+pub(super) struct Stage {
+    pub(super) ring: Ring,
+    pub(super) ours: OwnedFd,
+    pub(super) theirs: OwnedFd,
     bufs: Vec<Box<[u8]>>,
-    seen: Seen,
+    pub(super) seen: Seen,
 }
 
 impl Stage {
-    fn of(body: Body) -> Self {
+    pub(super) fn of(body: Body) -> Self {
         let config = RingConfig { body, sq_entries: 8, cq_entries: 16, io_workers: [1, 1] };
         sim::kernel(Kernel::V6_18);
         let ring = Ring::start(&config).expect("both bodies are here");
@@ -46,7 +46,7 @@ impl Stage {
     }
 
     /// The peer sends.
-    fn feed(&mut self, bytes: &[u8]) {
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
         match &self.ring {
             Ring::Kernel(_) => {
                 let mut peer = UnixStream::from(self.theirs.try_clone().expect("a copy"));
@@ -59,7 +59,13 @@ impl Stage {
     }
 
     /// A request on our end with a buffer of its own, which shows what came.
-    fn push(&mut self, opcode: u8, bytes: &[u8], tag: u64, set: impl FnOnce(&mut Request)) {
+    pub(super) fn push(
+        &mut self,
+        opcode: u8,
+        bytes: &[u8],
+        tag: u64,
+        set: impl FnOnce(&mut Request),
+    ) -> Position {
         let mut buf = Box::<[u8]>::from(bytes);
         let mut request = Request::new(opcode);
         request.fd = self.ours.as_raw_fd();
@@ -69,11 +75,11 @@ impl Stage {
         set(&mut request);
         self.bufs.push(buf);
         // SAFETY: the buffer stays until the stage is gone, and the ring of a stage goes first.
-        assert!(unsafe { self.ring.push(&request, tag) }.is_some());
+        unsafe { self.ring.push(&request, tag) }.expect("there is room")
     }
 
     /// Enters and collects, with a moment for what comes asynchronously.
-    fn turn(&mut self) {
+    pub(super) fn turn(&mut self) {
         let mut got = Vec::new();
         for _ in 0..3 {
             let wait = Wait::Until(Some(Duration::from_millis(2)));
@@ -84,7 +90,16 @@ impl Stage {
         self.seen.extend(seen);
     }
 
-    fn cancel(&mut self, target: u64, tag: u64) {
+    /// Takes turns until so much has completed.
+    pub(super) fn until(&mut self, count: usize) {
+        let over = Instant::now() + Duration::from_secs(10);
+        while self.seen.len() < count {
+            assert!(Instant::now() < over, "{count} were to come: {:?}", self.seen);
+            self.turn();
+        }
+    }
+
+    pub(super) fn cancel(&mut self, target: u64, tag: u64) {
         self.push(ASYNC_CANCEL, &[], tag, |request| {
             request.fd = -1;
             request.addr = std::ptr::without_provenance_mut(target as usize);
@@ -99,7 +114,7 @@ impl Stage {
 }
 
 /// Plays the scene on both bodies and compares.
-fn alike(scene: impl Fn(&mut Stage)) {
+pub(super) fn alike(scene: impl Fn(&mut Stage)) {
     let [kernel, memory] = [Body::Kernel, Body::Simulated].map(|body| {
         let mut stage = Stage::of(body);
         scene(&mut stage);
@@ -109,7 +124,7 @@ fn alike(scene: impl Fn(&mut Stage)) {
     assert_eq!(kernel, memory, "the kernel on the left, the memory on the right");
 }
 
-fn msg(flags: i32) -> impl FnOnce(&mut Request) {
+pub(super) fn msg(flags: i32) -> impl FnOnce(&mut Request) {
     move |request| request.op_flags = flags as u32
 }
 

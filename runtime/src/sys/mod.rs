@@ -1,12 +1,14 @@
 //! The one door to the kernel.
 //!
 //! Read in this order: `request` (what goes in and comes out), `surface` (what both bodies share),
-//! `kernel` (io_uring), `sim` (a kernel that a seed decides), `either` (the choice between them),
-//! `calls` (plain system calls), `threads`, `host` (what the machine says about itself).
+//! `ladder` (how a ring is asked for), `kernel` (io_uring), `sim` (a kernel that a seed decides),
+//! `either` (the choice between them), `calls` (plain system calls), `threads`, `host` (what the
+//! machine says about itself).
 
 mod request;
 pub mod calls;
 mod surface;
+mod ladder;
 mod kernel;
 #[cfg(feature = "sim")]
 pub mod sim;

@@ -10,8 +10,8 @@ mod stat;
 
 pub use dir::{Dir, RawEntry};
 pub use path::{
-    canonicalize, copy, create_dir, create_dir_all, remove_dir, remove_dir_all, remove_file,
-    rename, set_mode_of,
+    canonicalize, copy, create_dir, create_dir_all, read_link, remove_dir, remove_dir_all,
+    remove_file, rename, set_mode_of, symlink,
 };
 pub use stat::{Stat, Time, stat, stat_entry, stat_path};
 

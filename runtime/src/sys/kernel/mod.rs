@@ -197,6 +197,15 @@ impl Ring {
         Some(self.waker.fd())
     }
 
+    /// One more descriptor of the ring.
+    #[cfg(test)]
+    pub(crate) fn descriptor(&self) -> io::Result<std::os::fd::OwnedFd> {
+        match &self.open {
+            Some(open) => open.door.descriptor(),
+            None => Err(io::Error::from_raw_os_error(libc::EBADF)),
+        }
+    }
+
     /// Gives the ring back to the kernel. Nothing waits for operations in flight: see `push`.
     pub(crate) fn close(&mut self) {
         if let Some(open) = self.open.take() {

@@ -15,11 +15,10 @@ use io_uring::{EnterFlags, IoUring, Probe, Submitter};
 
 use super::enter;
 use super::queues::{Params, Queues};
-use super::setup;
 use crate::caps::{Caps, Opcodes, Tried, feature, feature_names};
 use crate::config::SQ_ENTRIES_MAX;
 use crate::start_error::StartError;
-use crate::sys::{Entered, FIXED_PLACES, Release, RingConfig, Wait};
+use crate::sys::{Entered, FIXED_PLACES, Release, RingConfig, Wait, ladder};
 
 /// `IORING_OP_SENDMSG_ZC`: the youngest operation of Linux 6.1, which marks its io_uring.
 const YOUNGEST_REQUIRED: u8 = 48;
@@ -58,6 +57,14 @@ impl Door {
     fn ring(&self) -> &IoUring {
         // SAFETY: I1.
         unsafe { self.ring.as_ref() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn descriptor(&self) -> io::Result<std::os::fd::OwnedFd> {
+        use std::os::fd::{AsRawFd, BorrowedFd};
+        // SAFETY: I1: the ring is open as long as this door.
+        let fd = unsafe { BorrowedFd::borrow_raw(self.ring().as_raw_fd()) };
+        fd.try_clone_to_owned()
     }
 
     fn params(&self) -> Params {
@@ -99,7 +106,7 @@ impl Door {
         Caps {
             release: Release::running(),
             flags_granted: params.flags,
-            flags_refused: setup::refused(params.flags),
+            flags_refused: ladder::refused(params.flags),
             feature_bits: params.features,
             opcodes,
             sq_entries: params.sq_entries,

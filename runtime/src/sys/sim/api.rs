@@ -21,6 +21,8 @@ const TURNS: u64 = 20_000_000;
 /// freed too early.
 const NEWS: usize = 64;
 const NEWS_LEN: usize = 3072;
+/// How often a runtime is asked for.
+const START_TRIES: u32 = 100;
 /// How long threads may go on after the program has ended.
 const AFTERMATH: u64 = 3_600_000_000_000;
 
@@ -240,9 +242,15 @@ where
             }
         });
     };
-    match builder.config(set_up).build() {
-        Ok(runtime) => runtime.block_on(async { body().await }),
-        Err(error) => panic!("a simulated runtime could not be built: {error}"),
+    let builder = builder.config(set_up);
+    let mut tries = 1;
+    loop {
+        match builder.clone().build() {
+            Ok(runtime) => return runtime.block_on(async { body().await }),
+            // Who asked for this fault wants to see a program run all the same.
+            Err(_) if tries < START_TRIES => tries += 1,
+            Err(error) => panic!("a simulated runtime could not be built: {error}"),
+        }
     }
 }
 

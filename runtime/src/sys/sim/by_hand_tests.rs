@@ -13,14 +13,14 @@ use super::operation::opcode::{
     WRITE, WRITEV,
 };
 use super::ring::Ring;
-use crate::sys::Body;
-use crate::sys::{Entered, Position, Request, RingConfig, Wait};
+use crate::sys::{Body, Entered, Position, Request, RingConfig, Wait};
 
 const F_BUFFER: u32 = 1;
 pub(super) const F_MORE: u32 = 2;
 
 pub(super) fn ring(sq_entries: u32, cq_entries: u32) -> Ring {
-    Ring::start(&RingConfig { body: Body::Simulated, sq_entries, cq_entries, io_workers: [1, 1] })
+    let (body, io_workers) = (Body::Simulated, [1, 1]);
+    Ring::start(&RingConfig { body, sq_entries, cq_entries, io_workers }).expect("never refused")
 }
 
 pub(super) fn push(ring: &mut Ring, request: Request, user_data: u64) -> Position {
@@ -41,7 +41,7 @@ pub(super) fn turn(ring: &mut Ring) -> Vec<(u64, i32, u32)> {
 pub(super) struct Buf(*mut u8, usize);
 
 impl Buf {
-    fn new(len: usize) -> Self {
+    pub(super) fn new(len: usize) -> Self {
         Self(Box::into_raw(vec![0_u8; len].into_boxed_slice()).cast(), len)
     }
 
@@ -56,7 +56,7 @@ impl Buf {
     }
 
     /// The first `count` bytes.
-    fn get(&self, count: usize) -> Vec<u8> {
+    pub(super) fn get(&self, count: usize) -> Vec<u8> {
         // SAFETY: at least so many bytes lie there, and nobody writes now.
         unsafe { std::slice::from_raw_parts(self.0, count) }.to_vec()
     }

@@ -5,6 +5,7 @@ use super::interpret::Step;
 use super::operation::{Operation, opcode};
 use super::ring::Ring;
 use super::world::State;
+use crate::sys::Request;
 
 /// `IORING_ASYNC_CANCEL_ALL`: not only the first.
 const ALL: u32 = 1 << 0;
@@ -20,8 +21,7 @@ const OP: u32 = 1 << 5;
 impl Ring {
     /// What a cancel does to what was submitted before it, the operations below `before`; its own
     /// result.
-    pub(super) fn cancel(&mut self, state: &mut State, cancel: &Operation, before: usize) -> Step {
-        let request = &cancel.request;
+    pub(super) fn cancel(&mut self, state: &mut State, request: &Request, before: usize) -> Step {
         let flags = if request.opcode == opcode::ASYNC_CANCEL { request.op_flags } else { 0 };
         if flags & !(ALL | FD | ANY | USERDATA | OP) != 0 {
             return Step::end(-libc::EINVAL);
@@ -30,7 +30,7 @@ impl Ring {
         let mut found = 0;
         let mut running = 0;
         for index in 0..before {
-            let Some(target) = self.flying[index].take_if(|target| meant(cancel, target, flags))
+            let Some(target) = self.flying[index].take_if(|target| meant(request, target, flags))
             else {
                 continue;
             };
@@ -89,11 +89,10 @@ pub(super) fn cancelled(target: &Operation) -> Step {
     })
 }
 
-fn meant(cancel: &Operation, target: &Operation, flags: u32) -> bool {
-    if target.cancels() || target.doom.is_some() || target.notifies {
+fn meant(request: &Request, target: &Operation, flags: u32) -> bool {
+    if target.cancels() || target.limits() || target.doom.is_some() || target.notifies {
         return false;
     }
-    let request = &cancel.request;
     if request.opcode == opcode::TIMEOUT_REMOVE && target.request.opcode != opcode::TIMEOUT {
         return false;
     }

@@ -31,7 +31,8 @@ impl Stage {
         here.clone().settle();
         let body = Body::Simulated;
         let ring =
-            Ring::start(&RingConfig { body, sq_entries: 8, cq_entries: 8, io_workers: [1, 1] });
+            Ring::start(&RingConfig { body, sq_entries: 8, cq_entries: 8, io_workers: [1, 1] })
+                .expect("nothing is refused here");
         Self { here, ring }
     }
 

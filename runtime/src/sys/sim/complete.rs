@@ -11,13 +11,15 @@ impl Ring {
     /// Completes what can be completed, until a whole round changes nothing.
     pub(super) fn run(&mut self, state: &mut State) {
         self.unload();
+        state.sweep();
         loop {
-            state.sweep();
+            state.close_unused();
             if state.scheduled
                 && let Some(bid) = self.groups.look()
             {
                 state.complain(format!("the provided buffer {bid} was given back twice"));
             }
+            self.take_messages(state);
             self.seen = state.schedule.changes;
             let mut progress = false;
             for index in self.order(state) {
@@ -50,13 +52,15 @@ impl Ring {
         };
         let mut progress = false;
         loop {
-            let step = if operation.cancels() {
-                self.cancel(state, &operation, index)
-            } else {
-                interpret::attempt(state, &mut operation, &mut self.groups)
+            let step = match operation.doom {
+                Some(step) => step,
+                None if operation.cancels() => self.cancel(state, &operation.request, index),
+                None if operation.limits() => self.limit(state, &operation),
+                None => interpret::attempt(state, &mut operation, &mut self.groups),
             };
             match step {
                 Step::Wait => {
+                    progress |= self.begin_limit(state, &mut operation);
                     self.flying[index] = Some(operation);
                     return progress;
                 }
@@ -90,20 +94,29 @@ impl Ring {
     /// Posts the last result of an operation; one that notifies stays in flight.
     pub(super) fn post(&mut self, state: &mut State, mut operation: Operation, step: Step) {
         let Step::End { result, flags } = step else { return };
+        let untied = operation.untie(result);
         if let Some(flags) = operation.notified_later(state, result) {
             self.show(state, Cqe { user_data: operation.user_data, result, flags });
             self.flying.push(Some(operation));
-            return;
+        } else {
+            self.post_last(state, operation, result, flags);
         }
+        if let Some(untied) = untied {
+            self.follow(state, untied);
+        }
+    }
+
+    fn post_last(&mut self, state: &mut State, mut operation: Operation, result: i32, flags: u32) {
         // What an open or an accept gave is the number of a descriptor, which no seed decides.
-        let gives = matches!(operation.request.opcode, opcode::ACCEPT | opcode::OPENAT);
+        let opens = [opcode::ACCEPT, opcode::OPENAT, opcode::OPENAT2];
+        let gives = opens.contains(&operation.request.opcode);
         operation.let_go(state, if gives { result.min(0) } else { result });
-        if !(operation.is_silent() && result >= 0) {
+        if !operation.says_nothing(result) {
             self.show(state, Cqe { user_data: operation.user_data, result, flags });
         }
     }
 
-    fn show(&mut self, state: &mut State, cqe: Cqe) {
+    pub(super) fn show(&mut self, state: &mut State, cqe: Cqe) {
         let full = self.is_full() || state.fault(Fault::SmallQueue);
         if full { self.overflow.push_back(cqe) } else { self.completions.push_back(cqe) }
     }

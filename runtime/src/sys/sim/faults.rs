@@ -43,6 +43,8 @@ faults! {
     ShortRead short_reads "A read or receive gives fewer bytes than there are.",
     ShortWrite short_writes "A write or send takes fewer bytes than there is room for.",
     Interrupted interrupted "An operation fails with `EINTR`.",
+    Failure failures "An operation fails for no reason of its own (`EAGAIN`, `EBADF`, `EFAULT`, \
+        `EINVAL`, `ENOMEM`, `EOPNOTSUPP`, `EPERM`, or `ECANCELED` that nobody asked for).",
     SpuriousReturn spurious_returns "`enter` comes back early, with nothing.",
     EnterAgain enter_again "`enter` has no memory for a request (`EAGAIN`).",
     ShortSubmit short_submits "`enter` takes fewer submissions than there are, and does not wait.",
@@ -59,17 +61,28 @@ faults! {
     NoDescriptors no_descriptors "There is no descriptor left (`EMFILE`, `ENFILE`), or no memory for one.",
     Refused refused "A connect is refused.",
     Unreachable unreachable "A connect finds no way to the host, no port, no answer, or a filter.",
+    BindError bind_errors "An address can't be had (`EADDRINUSE`, `EADDRNOTAVAIL`, `EACCES`).",
+    SendError send_errors "A send finds no memory (`ENOBUFS`, `ENOMEM`), that of a datagram \
+        also no way (`EMSGSIZE`, `EHOSTUNREACH`, `ENETUNREACH`, `EPERM`).",
     Reset resets "A connection breaks: it is reset, or its peer does not answer any more.",
     SlowNet slow_network "A segment of a connection takes long.",
     LostDatagram lost_datagrams "A datagram is lost on its way.",
     DuplicatedDatagram duplicated_datagrams "A datagram arrives twice.",
     ReorderedDatagram reordered_datagrams "A datagram is overtaken by later ones.",
-    PollSpurious spurious_polls "A poll says ready too early.",
-    ReadError read_errors "A read of a file fails (`EIO`).",
-    WriteError write_errors "A write of a file fails (`EIO`, `EROFS`).",
+    PollSpurious spurious_polls "A poll says ready too early, for something of what was asked.",
+    TimerSkew skewed_timers "A wait ends, or a timeout fires, a tick early or late.",
+    ReadError read_errors "A read of a file fails (`EAGAIN`, `EIO`, `ENOMEM`, `ENXIO`), and has \
+        written to its buffer.",
+    WriteError write_errors "A write of a file fails (`EAGAIN`, `EFBIG`, `EIO`, `ENXIO`, `EPERM`, \
+        `EROFS`, `ETXTBSY`).",
     DiskFull disk_full "A write finds the disk full, or its owner's part of it (`ENOSPC`, `EDQUOT`).",
-    SyncError sync_errors "A sync fails (`EIO`), and what it should have written may be lost.",
-    OpenError open_errors "An open fails (`EIO`, `EACCES`, `ELOOP`, `ENOMEM`).",
+    SyncError sync_errors "A sync fails (`EDQUOT`, `EIO`, `ENOSPC`, `EROFS`), and what it should \
+        have written may be lost, although the next one succeeds.",
+    OpenError open_errors "An open fails (`EACCES`, `EBUSY`, `EIO`, `ELOOP`, `ENOMEM`, `ENXIO`, \
+        `EPERM`, `EROFS`, `ETXTBSY`).",
+    PathError path_errors "A call on a path fails (`EACCES`, `EIO`, `ELOOP`, `ENOMEM`; a change \
+        also `EBUSY`, `EDQUOT`, `ENOSPC`, `EPERM`, `EROFS`, `EXDEV`); what has several steps may \
+        have done some.",
     WouldBlock would_block "A call that never waits says that it would.",
     Punt punts "A read that never waits is not supported by the file (tmpfs, procfs).",
     Poisoned dropped_completions "`enter` says that a completion was dropped for want of memory (`EBADR`).",
@@ -79,7 +92,17 @@ faults! {
     OddNotification odd_notifications "The result of a notification is `i32::MIN`, which is no error.",
     UnnotifiedError unnotified_errors "A zero-copy send fails without a notification.",
     NoLockedMemory no_locked_memory "A zero-copy send finds no memory that may be locked (`ENOMEM`).",
-    RegisterError register_errors "Buffers can't be registered, or unregistered (`ENOMEM`).",
+    RefusedFlag refused_flags "A set-up flag of a ring is refused (`EINVAL`): the ring has less.",
+    ScarceMemory scarce_memory "A ring finds no memory for a while (`ENOMEM`): it is waited for, or \
+        the ring is smaller.",
+    StartError start_errors "A ring can't be had at all (`EMFILE`, `ENFILE`, `ENOMEM`, `ENOSYS`, \
+        `EPERM`); a simulation asks again.",
+    RegisterError register_errors "Provided buffers can't be registered (`EBUSY`, `EEXIST`, \
+        `ENOMEM`, `EPERM`), or memory can't be, or not be let go of (`ENOMEM`).",
+    LinkTimeoutRace link_timeout_races "A link timeout fires as what it limits completes: both tell of it. Only tests of rings meet it.",
+    LinkTimeoutOff link_timeouts_off "A link timeout fires up to a tick too early or too late. Only tests of rings meet it.",
+    MessageOverflow message_overflows "A message finds another ring's queue full, and no memory (`EOVERFLOW`). Only tests of rings meet it.",
+    DuplicateWake duplicate_wakes "A message wakes its receiver once more, with nothing. Only tests of rings meet it.",
 }
 
 /// How often what goes wrong; nothing by default.
@@ -129,6 +152,7 @@ impl Faults {
             .multishot_ends(0.05)
             .nonempty_lies(0.05)
             .spurious_polls(0.05)
+            .skewed_timers(0.05)
             .slow_network(0.1)
             .would_block(0.2)
             .stray_buffers(0.3)
@@ -137,10 +161,13 @@ impl Faults {
             .odd_notifications(0.3)
             .unnotified_errors(0.3)
             .no_locked_memory(0.1)
+            .refused_flags(0.1)
+            .scarce_memory(0.1)
             .register_errors(0.02)
     }
 
-    /// What a network does: [`scheduling`](Self::scheduling), resets, refusals, lost datagrams.
+    /// What a network does: [`scheduling`](Self::scheduling), resets, refusals, addresses and
+    /// buffers that are not to be had, lost datagrams.
     pub const fn network() -> Self {
         Self::scheduling()
             .slow_network(0.3)
@@ -148,6 +175,8 @@ impl Faults {
             .resets(0.005)
             .refused(0.03)
             .unreachable(0.02)
+            .bind_errors(0.02)
+            .send_errors(0.005)
             .aborted_accepts(0.03)
             .lost_datagrams(0.05)
             .duplicated_datagrams(0.03)
@@ -155,7 +184,7 @@ impl Faults {
             .no_descriptors(0.01)
     }
 
-    /// What a disk does: [`scheduling`](Self::scheduling), errors, a full disk.
+    /// What a disk does: [`scheduling`](Self::scheduling), errors of files and paths, a full disk.
     pub const fn disk() -> Self {
         Self::scheduling()
             .interrupted(0.01)
@@ -164,17 +193,21 @@ impl Faults {
             .disk_full(0.01)
             .sync_errors(0.03)
             .open_errors(0.01)
+            .path_errors(0.01)
             .no_descriptors(0.01)
     }
 
-    /// Everything at once.
+    /// Everything at once, and failures that no network and no disk is to blame for.
     pub const fn all() -> Self {
         Self::network()
+            .failures(0.005)
+            .start_errors(0.05)
             .read_errors(0.01)
             .write_errors(0.01)
             .disk_full(0.01)
             .sync_errors(0.03)
             .open_errors(0.01)
+            .path_errors(0.01)
     }
 
     /// A set by its name: `none`, `scheduling`, `network`, `disk`, `all`.

@@ -9,20 +9,42 @@ use std::path::{Path, PathBuf};
 use super::faults::Fault;
 use super::names;
 use super::objects::{Id, OpenFile};
+use super::operation::How;
+use super::refusals::{CHANGES, LOOKS};
 use super::sockets::error;
 use super::tree::{Inode, Tree};
 use super::world::{Here, State};
 use crate::sys::calls::file::{RawEntry, ReadNow, Stat, Time};
 
 impl Here {
-    /// Does something to this host's file system.
-    fn on_tree<R>(&self, act: impl FnOnce(&mut Tree, Time) -> Result<R, i32>) -> io::Result<R> {
+    /// Asks this host's file system for something.
+    fn look<R>(&self, act: impl FnOnce(&mut Tree, Time) -> Result<R, i32>) -> io::Result<R> {
+        self.on_tree(&[LOOKS], |_, _, _| {}, act)
+    }
+
+    /// Changes this host's file system in one step.
+    fn change<R>(&self, act: impl FnOnce(&mut Tree, Time) -> Result<R, i32>) -> io::Result<R> {
+        self.on_tree(&[LOOKS, CHANGES], |_, _, _| {}, act)
+    }
+
+    /// Does something to this host's file system, or fails with one of these, after `part` of it.
+    fn on_tree<R>(
+        &self,
+        errnos: &[&[i32]],
+        part: impl FnOnce(&mut Tree, Time, u64),
+        act: impl FnOnce(&mut Tree, Time) -> Result<R, i32>,
+    ) -> io::Result<R> {
         self.with(|state| {
             state.sweep();
             if state.hosts.get(self.host).is_down {
                 return Err(libc::EIO);
             }
             let time = state.time();
+            if state.fault(Fault::PathError) {
+                let done = state.rng.below(4);
+                part(&mut state.hosts.at(self.host).tree, time, done);
+                return Err(state.one_of(&errnos.concat()));
+            }
             act(&mut state.hosts.at(self.host).tree, time)
         })
         .map_err(error)
@@ -54,6 +76,13 @@ impl Here {
             }
             if state.fault(Fault::WouldBlock) {
                 return Ok(ReadNow::WouldBlock);
+            }
+            if state.file(id).is_some_and(|file| file.is_misaligned(offset, buf.len())) {
+                return Err(libc::EINVAL);
+            }
+            match state.may_read() {
+                Err(libc::EAGAIN) => return Ok(ReadNow::WouldBlock),
+                may => may?,
             }
             if state.file(id).is_some_and(|file| !file.reads) {
                 return Err(libc::EBADF);
@@ -101,6 +130,7 @@ impl Here {
             if state.file(id).is_some_and(|file| !file.writes) {
                 return Err(libc::EINVAL);
             }
+            state.may_write()?;
             let (host, time) = (state.host_of(id), state.time());
             state.hosts.at(host).tree.truncate(inode, len, time)
         })
@@ -108,6 +138,7 @@ impl Here {
 
     pub(in crate::sys) fn set_mode(&self, fd: BorrowedFd<'_>, mode: u32) -> io::Result<()> {
         self.on_file(fd, |state, id, inode| {
+            state.may_write()?;
             let (host, time) = (state.host_of(id), state.time());
             state.hosts.at(host).tree.set_mode(inode, mode, time)
         })
@@ -126,17 +157,19 @@ impl Here {
 
     pub(in crate::sys) fn stat(&self, fd: BorrowedFd<'_>) -> io::Result<Stat> {
         self.on_file(fd, |state, id, inode| {
+            state.may_look()?;
             let host = state.host_of(id);
             state.hosts.at(host).tree.stat(inode)
         })
     }
 
     pub(in crate::sys) fn stat_path(&self, path: &Path, follow: bool) -> io::Result<Stat> {
-        self.on_tree(|tree, _| tree.stat_path(bytes(path), follow))
+        self.look(|tree, _| tree.stat_path(bytes(path), follow))
     }
 
     pub(in crate::sys) fn stat_entry(&self, dir: BorrowedFd<'_>, name: &OsStr) -> io::Result<Stat> {
         self.on_file(dir, |state, id, inode| {
+            state.may_look()?;
             let host = state.host_of(id);
             state.hosts.at(host).tree.stat_entry(inode, name.as_bytes())
         })
@@ -144,14 +177,17 @@ impl Here {
 
     pub(in crate::sys) fn open_dir(&self, path: &Path) -> io::Result<OwnedFd> {
         let flags = libc::O_RDONLY | libc::O_DIRECTORY;
-        self.with(|state| state.open_file(self.host, bytes(path), flags, 0))
-            .map(|(_, fd)| fd)
-            .map_err(error)
+        self.try_with(|state| {
+            state.may_open()?;
+            state.may_look()?;
+            state.open_file(self.host, bytes(path), How::plain(flags, 0), None).map(|(_, fd)| fd)
+        })
     }
 
     /// The entries that were not read yet: some of them.
     pub(in crate::sys) fn next_batch(&self, dir: BorrowedFd<'_>) -> io::Result<Vec<RawEntry>> {
         self.on_file(dir, |state, id, inode| {
+            state.may_look()?;
             let host = state.host_of(id);
             let all = match state.hosts.at(host).tree.read_dir(inode) {
                 // The directory was removed meanwhile: it has no entries any more.
@@ -170,40 +206,59 @@ impl Here {
     }
 
     pub(in crate::sys) fn create_dir(&self, path: &Path) -> io::Result<()> {
-        self.on_tree(|tree, now| tree.mkdir(bytes(path), 0o777, now))
+        self.change(|tree, now| tree.mkdir(bytes(path), 0o777, now))
     }
 
     pub(in crate::sys) fn create_dir_all(&self, path: &Path) -> io::Result<()> {
-        self.on_tree(|tree, now| tree.create_dir_all(bytes(path), now))
+        let part = |tree: &mut Tree, now, _| {
+            if let Some(above) = path.parent() {
+                // Or none of them, where they can't be had.
+                tree.create_dir_all(bytes(above), now).unwrap_or(());
+            }
+        };
+        self.on_tree(&[LOOKS, CHANGES], part, |tree, now| tree.create_dir_all(bytes(path), now))
     }
 
     pub(in crate::sys) fn remove_file(&self, path: &Path) -> io::Result<()> {
-        self.on_tree(|tree, now| tree.unlink(bytes(path), now))
+        self.change(|tree, now| tree.unlink(bytes(path), now))
     }
 
     pub(in crate::sys) fn remove_dir(&self, path: &Path) -> io::Result<()> {
-        self.on_tree(|tree, now| tree.rmdir(bytes(path), now))
+        self.change(|tree, now| tree.rmdir(bytes(path), now))
     }
 
     pub(in crate::sys) fn remove_dir_all(&self, path: &Path) -> io::Result<()> {
-        self.on_tree(|tree, now| tree.remove_dir_all(bytes(path), now))
+        let part = |tree: &mut Tree, now, count| tree.remove_some(bytes(path), count, now);
+        self.on_tree(&[LOOKS, CHANGES], part, |tree, now| tree.remove_dir_all(bytes(path), now))
     }
 
     pub(in crate::sys) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.on_tree(|tree, now| tree.rename(bytes(from), bytes(to), now))
+        let rename = |tree: &mut Tree, now| tree.rename(bytes(from), bytes(to), now);
+        self.on_tree(&[LOOKS, CHANGES, &[libc::EXDEV]], |_, _, _| {}, rename)
+    }
+
+    pub(in crate::sys) fn symlink(&self, target: &Path, link: &Path) -> io::Result<()> {
+        self.change(|tree, now| tree.symlink(bytes(target), bytes(link), now))
+    }
+
+    pub(in crate::sys) fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        let target = self.look(|tree, _| tree.read_link(bytes(path)).map(<[u8]>::to_vec))?;
+        Ok(PathBuf::from(std::ffi::OsString::from_vec(target)))
     }
 
     pub(in crate::sys) fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
-        let path = self.on_tree(|tree, _| tree.canonicalize(bytes(path)))?;
+        let path = self.look(|tree, _| tree.canonicalize(bytes(path)))?;
         Ok(PathBuf::from(std::ffi::OsString::from_vec(path)))
     }
 
     pub(in crate::sys) fn copy(&self, from: &Path, to: &Path) -> io::Result<u64> {
-        self.on_tree(|tree, now| tree.copy(bytes(from), bytes(to), now))
+        let part = |tree: &mut Tree, now, _| tree.begin_copy(bytes(from), bytes(to), now);
+        let whole = |tree: &mut Tree, now| tree.copy(bytes(from), bytes(to), now);
+        self.on_tree(&[LOOKS, CHANGES], part, whole)
     }
 
     pub(in crate::sys) fn set_mode_of(&self, path: &Path, mode: u32) -> io::Result<()> {
-        self.on_tree(|tree, now| tree.set_mode_path(bytes(path), mode, now))
+        self.change(|tree, now| tree.set_mode_path(bytes(path), mode, now))
     }
 }
 

@@ -10,6 +10,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use super::names;
 use super::objects::{Id, Kind, Link, Name, Object, Socket};
+use super::operation::How;
 use super::sockets::{error, pair};
 use super::world::{Here, State};
 use crate::config::Config;
@@ -59,7 +60,7 @@ pub fn file(bytes: impl Into<Vec<u8>>) -> io::Result<OwnedFd> {
     let path = b"/tmp/by-hand";
     let flags = libc::O_RDWR | libc::O_CREAT | libc::O_EXCL;
     here.with(|state| {
-        let (id, fd) = state.open_file(here.host, path, flags, 0o600)?;
+        let (id, fd) = state.open_file(here.host, path, How::plain(flags, 0o600), None)?;
         let inode = state.file(id).map(|file| file.inode).ok_or(libc::EBADF)?;
         let time = state.time();
         let tree = &mut state.hosts.at(here.host).tree;

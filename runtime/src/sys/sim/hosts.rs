@@ -271,6 +271,11 @@ impl State {
         for id in self.objects.sweep() {
             self.complain(format!("a descriptor was closed under an operation (object {id})"));
         }
+        self.close_unused();
+    }
+
+    /// Ends what nobody has any more.
+    pub(super) fn close_unused(&mut self) {
         while let Some((id, object)) = self.objects.take_unused() {
             self.record("closes", id, 0);
             self.close(object);
@@ -305,7 +310,7 @@ impl State {
                 }
             }
             Kind::File(file) => self.hosts.at(object.host).tree.release(file.inode),
-            Kind::Socket(_) | Kind::PipeFrom(_) | Kind::PipeTo(_) => {}
+            Kind::Socket(_) | Kind::PipeFrom(_) | Kind::PipeTo(_) | Kind::Ring(_) => {}
         }
     }
 }

@@ -17,7 +17,7 @@ use super::operation::{Operation, opcode};
 use super::provided::Groups;
 use super::touch;
 use super::world::State;
-use super::{on_bytes, on_datagrams, on_files, zero_copy};
+use super::{messages, on_bytes, on_datagrams, on_files, zero_copy};
 
 /// `IORING_CQE_F_BUFFER`: the upper half of the flags is a buffer's number.
 pub(super) const F_BUFFER: u32 = 1 << 0;
@@ -31,6 +31,17 @@ pub(super) const F_BUF_MORE: u32 = 1 << 4;
 
 /// `IORING_ACCEPT_MULTISHOT`.
 const ACCEPT_MULTISHOT: u16 = 1 << 0;
+/// What any operation may fail with, whatever it is.
+const FAILURES: [i32; 8] = [
+    libc::EAGAIN,
+    libc::ENOMEM,
+    libc::EINVAL,
+    libc::EPERM,
+    libc::EOPNOTSUPP,
+    libc::EBADF,
+    libc::EFAULT,
+    libc::ECANCELED,
+];
 /// `IORING_NOP_INJECT_RESULT`.
 const NOP_INJECT_RESULT: u32 = 1;
 
@@ -60,13 +71,10 @@ impl Step {
     }
 }
 
-/// Looks at an operation that does not cancel others.
+/// Looks at an operation that does not end others.
 pub(super) fn attempt(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> Step {
     if operation.notifies {
         return operation.notification(state);
-    }
-    if let Some(step) = operation.doom {
-        return step;
     }
     if operation.is_held(state) {
         return Step::Wait;
@@ -80,12 +88,23 @@ pub(super) fn attempt(state: &mut State, operation: &mut Operation, groups: &mut
         return Step::end(-errno);
     }
     if operation.not_before > state.now() {
-        return if operation.cancelled { cancelled(operation) } else { Step::Wait };
+        return if operation.cancelled { gave_up(state, operation) } else { Step::Wait };
     }
+    operation.look_up_late(state);
     let step = ready(state, operation, groups);
     operation.armed = true;
     // Too late to be cancelled before, and nothing has come since.
-    if step == Step::Wait && operation.cancelled { cancelled(operation) } else { step }
+    if step == Step::Wait && operation.cancelled { gave_up(state, operation) } else { step }
+}
+
+/// The end of what could not be cancelled when somebody tried: a worker's may be a signal's.
+fn gave_up(state: &mut State, operation: &Operation) -> Step {
+    match cancelled(operation) {
+        Step::End { result, .. } if result < 0 && state.scheduled => {
+            Step::end(-state.one_of(&[libc::ECANCELED, libc::EINTR]))
+        }
+        step => step,
+    }
 }
 
 fn ready(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> Step {
@@ -101,11 +120,18 @@ fn ready(state: &mut State, operation: &mut Operation, groups: &mut Groups) -> S
         opcode::CLOSE => {
             // SAFETY: I2.
             drop(unsafe { OwnedFd::from_raw_fd(operation.request.fd) });
+            state.sweep();
             state.touch();
-            Step::end(0)
+            // It is closed all the same.
+            let errs = state.fault(Fault::Interrupted);
+            Step::end(if errs { -state.one_of(&[libc::EINTR, libc::EIO]) } else { 0 })
         }
         _ if !operation.armed && state.fault(Fault::Interrupted) => Step::end(-libc::EINTR),
-        opcode::OPENAT => on_files::open(state, operation),
+        _ if !operation.armed && state.fault(Fault::Failure) => {
+            operation.scribble(state);
+            Step::end(-state.one_of(&FAILURES))
+        }
+        opcode::OPENAT | opcode::OPENAT2 => on_files::open(state, operation),
         _ => match operation.object {
             Some(object) => on_object(state, operation, object, groups),
             None => Step::end(-libc::EBADF),
@@ -122,6 +148,8 @@ enum Is {
     Datagrams,
     Pipe,
     File,
+    /// By its inbox.
+    Ring(Id),
 }
 
 fn on_object(
@@ -131,8 +159,8 @@ fn on_object(
     groups: &mut Groups,
 ) -> Step {
     use opcode::{
-        ACCEPT, CONNECT, FSYNC, POLL_ADD, READ, READV, RECV, RECVMSG, SEND, SEND_ZC, SENDMSG,
-        SHUTDOWN, WRITE, WRITEV,
+        ACCEPT, CONNECT, FSYNC, MSG_RING, POLL_ADD, READ, READV, RECV, RECVMSG, SEND, SEND_ZC,
+        SENDMSG, SHUTDOWN, WRITE, WRITEV,
     };
     let is = match state.objects.get(object).map(|object| &object.kind) {
         Some(Kind::Socket(socket)) => match socket.state {
@@ -143,19 +171,22 @@ fn on_object(
         },
         Some(Kind::PipeFrom(_) | Kind::PipeTo(_)) => Is::Pipe,
         Some(Kind::File(_)) => Is::File,
+        Some(Kind::Ring(inbox)) => Is::Ring(*inbox),
         None => return Step::end(-libc::EBADF),
     };
     if let Some(step) = zero_copy::refused(state, operation) {
         return step;
     }
     match (operation.request.opcode, is) {
+        (MSG_RING, Is::Ring(inbox)) => messages::send(state, operation, inbox),
+        (MSG_RING, _) => Step::end(-libc::EBADFD),
         (POLL_ADD, _) => on_bytes::poll(state, operation, object),
         (READ | READV, Is::File) => on_files::read(state, operation, object, groups),
         (WRITE | WRITEV, Is::File) => on_files::write(state, operation, object),
         (FSYNC, Is::File) => on_files::sync(state, operation, object),
         (
             RECV | RECVMSG | SEND | SEND_ZC | SENDMSG | SHUTDOWN | ACCEPT | CONNECT,
-            Is::File | Is::Pipe,
+            Is::File | Is::Pipe | Is::Ring(_),
         ) => Step::end(-libc::ENOTSOCK),
         (READ | READV | RECV | RECVMSG, Is::Datagrams) => {
             on_datagrams::receive(state, operation, object)
@@ -255,7 +286,9 @@ fn connect(state: &mut State, operation: &mut Operation, object: Id) -> Step {
                 libc::ENETUNREACH,
                 libc::ETIMEDOUT,
                 libc::EADDRNOTAVAIL,
+                libc::EADDRINUSE,
                 libc::EACCES,
+                libc::EPERM,
             ];
             return Step::end(-state.one_of(&errnos));
         }

@@ -1,6 +1,9 @@
 //! Names of sockets, as the kernel's structs have them, and what else sockets are told.
 
 use std::net::{Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::SocketAddr as UnixAddr;
 
 use super::objects::{Id, Name, Object};
 use super::world::State;
@@ -62,6 +65,15 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Name> {
     Some(Name::Internet(SocketAddrV6::new(Ipv6Addr::from(*ip), port, flowinfo, scope).into()))
 }
 
+/// `sun_path` of an address.
+pub(super) fn of_local(addr: &UnixAddr) -> Vec<u8> {
+    match (addr.as_pathname(), addr.as_abstract_name()) {
+        (Some(path), _) => path.as_os_str().as_bytes().to_vec(),
+        (None, Some(name)) => [&[0], name].concat(),
+        (None, None) => Vec::new(),
+    }
+}
+
 /// As [`shutdown`], in std's words.
 pub(super) fn how(how: Shutdown) -> i32 {
     match how {
@@ -77,6 +89,9 @@ pub(super) fn shutdown(state: &mut State, socket: Id, how: i32) -> Result<(), i3
     object.socket().ok_or(libc::ENOTSOCK)?;
     let (inbox, outbox) = (object.inbox(), object.outbox());
     let (Some(inbox), Some(outbox)) = (inbox, outbox) else { return Err(libc::ENOTCONN) };
+    if ![libc::SHUT_RD, libc::SHUT_WR, libc::SHUT_RDWR].contains(&how) {
+        return Err(libc::EINVAL);
+    }
     if how == libc::SHUT_RD || how == libc::SHUT_RDWR {
         if let Some(inbox) = state.objects.channels.get_mut(&inbox) {
             inbox.reader_gone = true;

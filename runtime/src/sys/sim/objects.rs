@@ -4,7 +4,7 @@
 //! writing end of a pipe whose reading end stays here and tells when the last copy was closed.
 //! What it stands for lives on while an operation in flight names it, as in a kernel.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -15,6 +15,8 @@ use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::channel::Channel;
 use super::datagrams::Mail;
+use super::lives::Lives;
+use super::messages::Inbox;
 use super::tree::Inode;
 
 /// The number of an object or of a channel; none is given out twice.
@@ -26,7 +28,12 @@ pub(super) struct Objects {
     last: Id,
     all: BTreeMap<Id, Object>,
     pub(super) channels: BTreeMap<Id, Channel>,
+    /// Of the rings that others send messages to.
+    pub(super) inboxes: BTreeMap<Id, Inbox>,
     places: BTreeMap<RawFd, Place>,
+    lives: Lives,
+    /// Those that nobody may have any more.
+    idle: BTreeSet<Id>,
 }
 
 /// A descriptor.
@@ -60,6 +67,8 @@ pub(super) enum Kind {
     /// The writing end.
     PipeTo(Id),
     File(OpenFile),
+    /// By its inbox, which is gone when the ring is.
+    Ring(Id),
 }
 
 /// An open file or directory.
@@ -73,6 +82,17 @@ pub(super) struct OpenFile {
     pub(super) append: bool,
     pub(super) reads: bool,
     pub(super) writes: bool,
+    /// Around the page cache: in whole blocks.
+    pub(super) direct: bool,
+}
+
+impl OpenFile {
+    /// Whether it refuses such a read or write (`EINVAL`). Where its memory lies is not looked at:
+    /// that is no seed's choice.
+    pub(super) fn is_misaligned(&self, offset: u64, len: usize) -> bool {
+        const BLOCK: u64 = 512;
+        self.direct && (!offset.is_multiple_of(BLOCK) || !(len as u64).is_multiple_of(BLOCK))
+    }
 }
 
 /// A socket: of a stream, unless its state says otherwise.
@@ -151,6 +171,7 @@ impl Objects {
     /// One more descriptor of an object.
     pub(super) fn place(&mut self, object: Id) -> io::Result<OwnedFd> {
         let (life, fd) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        self.lives.watch(&life, fd.as_raw_fd())?;
         let old = self.places.insert(fd.as_raw_fd(), Place { object, life });
         if let Some(old) = old {
             // The real number was free, so every copy was closed.
@@ -162,9 +183,10 @@ impl Objects {
         Ok(fd)
     }
 
-    fn displace(&mut self, object: Id) {
-        if let Some(object) = self.all.get_mut(&object) {
+    fn displace(&mut self, id: Id) {
+        if let Some(object) = self.all.get_mut(&id) {
             object.places -= 1;
+            self.idle.extend(object.is_unused().then_some(id));
         }
     }
 
@@ -172,6 +194,13 @@ impl Objects {
     pub(super) fn channel(&mut self, hosts: (usize, usize)) -> Id {
         self.last += 1;
         self.channels.insert(self.last, Channel::new(hosts));
+        self.last
+    }
+
+    /// A new inbox of a ring.
+    pub(super) fn inbox(&mut self) -> Id {
+        self.last += 1;
+        self.inboxes.insert(self.last, Inbox::default());
         self.last
     }
 
@@ -212,6 +241,7 @@ impl Objects {
     pub(super) fn release(&mut self, id: Id) {
         if let Some(object) = self.all.get_mut(&id) {
             object.flying -= 1;
+            self.idle.extend(object.is_unused().then_some(id));
         }
     }
 
@@ -222,10 +252,8 @@ impl Objects {
 
     /// Looks which descriptors were closed. Those under which an operation is in flight are told.
     pub(super) fn sweep(&mut self) -> Vec<Id> {
-        let gone = self.places.iter().filter(|(_, place)| place.is_gone());
-        let gone: Vec<RawFd> = gone.map(|(number, _)| *number).collect();
         let mut under = Vec::new();
-        for number in gone {
+        for number in self.lives.ended() {
             let Some(place) = self.places.remove(&number) else { continue };
             self.displace(place.object);
             let object = self.all.get(&place.object);
@@ -236,12 +264,15 @@ impl Objects {
         under
     }
 
-    /// Takes out an object that nobody has any more.
+    /// Takes out an object that nobody has any more, the oldest first.
     pub(super) fn take_unused(&mut self) -> Option<(Id, Object)> {
-        let unused = |object: &Object| object.places == 0 && object.flying == 0;
-        let (id, _) = self.all.iter().find(|(_, object)| unused(object))?;
-        let id = *id;
-        self.all.remove(&id).map(|object| (id, object))
+        while !self.idle.is_empty() {
+            let id = self.idle.pop_first()?;
+            if self.all.get(&id).is_some_and(Object::is_unused) {
+                return self.all.remove(&id).map(|object| (id, object));
+            }
+        }
+        None
     }
 
     pub(super) fn each_mut(&mut self) -> impl Iterator<Item = &mut Object> {
@@ -265,6 +296,10 @@ impl Place {
 }
 
 impl Object {
+    fn is_unused(&self) -> bool {
+        self.places == 0 && self.flying == 0
+    }
+
     pub(super) fn socket(&self) -> Option<&Socket> {
         match &self.kind {
             Kind::Socket(socket) => Some(socket),

@@ -98,6 +98,12 @@ impl State {
         bytes
     }
 
+    /// Whether nothing will follow what is in an inbox.
+    fn has_ended(&self, inbox: Option<Id>) -> bool {
+        let inbox = inbox.and_then(|inbox| self.objects.channels.get(&inbox));
+        inbox.is_some_and(|inbox| inbox.ended)
+    }
+
     /// What a completion says of more data; sometimes it is wrong.
     fn nonempty(&mut self, object: Id) -> u32 {
         let inbox = self.objects.get(object).and_then(Object::inbox);
@@ -229,6 +235,11 @@ fn receive_provided(
 pub(super) fn send(state: &mut State, operation: &mut Operation, object: Id) -> Step {
     if !operation.armed {
         state.may_reset(object);
+        if is_socket(operation)
+            && let Err(errno) = state.may_send()
+        {
+            return Step::end(-errno);
+        }
     }
     let room = match state.writable(object) {
         Some(Err(_)) if operation.done > 0 => return Step::count(operation.done, 0),
@@ -267,7 +278,8 @@ fn events(state: &mut State, object: Id) -> i16 {
         Some(Kind::PipeFrom(_)) => (true, false),
         Some(Kind::PipeTo(_)) => (false, true),
         Some(Kind::File(_)) => return libc::POLLIN | libc::POLLOUT,
-        None => return libc::POLLNVAL,
+        // Polls of rings are not modelled.
+        Some(Kind::Ring(_)) | None => return libc::POLLNVAL,
     };
     let inbox = state.objects.get(object).and_then(Object::inbox);
     let mut ended = false;
@@ -275,11 +287,13 @@ fn events(state: &mut State, object: Id) -> i16 {
         let is_socket = writable;
         match state.readable(object) {
             Some(Ok(0)) if !is_socket => events |= libc::POLLHUP,
+            Some(Ok(_)) if !is_socket && state.has_ended(inbox) => {
+                events |= libc::POLLIN | libc::POLLRDNORM | libc::POLLHUP;
+            }
             Some(_) => events |= libc::POLLIN | libc::POLLRDNORM,
             None => {}
         }
-        let channel = inbox.and_then(|inbox| state.objects.channels.get(&inbox));
-        ended = channel.is_some_and(|inbox| inbox.ended);
+        ended = state.has_ended(inbox);
         if is_socket && ended {
             events |= libc::POLLRDHUP;
         }
@@ -306,11 +320,15 @@ pub(super) fn poll(state: &mut State, operation: &Operation, object: Id) -> Step
     if events == 0 {
         // Once, when it begins: a poll that lies for ever is none.
         let lies = !operation.armed && state.fault(Fault::PollSpurious);
-        return if lies {
-            Step::end(asked.cast_signed() & i32::from(libc::POLLIN))
-        } else {
-            Step::Wait
-        };
+        if !lies {
+            return Step::Wait;
+        }
+        // Something of what was asked for; not that the peer is gone, which is another lie.
+        let masks = [libc::POLLIN, libc::POLLOUT, libc::POLLPRI].map(i32::from);
+        let masks = masks.into_iter().filter(|mask| asked.cast_signed() & mask != 0);
+        let some: i32 = masks.filter(|_| state.rng.chance(0.5)).sum();
+        let all = asked.cast_signed() & !i32::from(libc::POLLERR | libc::POLLHUP);
+        return Step::end(if some == 0 { all } else { some });
     }
     // Many results are not modelled.
     if operation.request.len != 0 {

@@ -48,6 +48,9 @@ pub(super) fn send(state: &mut State, operation: &mut Operation, object: Id) -> 
     if !operation.memory.unwatch() {
         state.complain("memory was changed while a send owned it".into());
     }
+    if let Err(errno) = state.may_send_datagram() {
+        return Step::end(-errno);
+    }
     let to = match names::decode(&operation.name) {
         Some(Name::Internet(addr)) => Some(addr),
         _ if operation.name.is_empty() => None,
@@ -81,9 +84,8 @@ impl Here {
     pub(in crate::sys) fn datagram_socket(&self, addr: &SocketAddr) -> io::Result<OwnedFd> {
         let (host, mut addr) = (self.host, *addr);
         self.try_with(|state| {
-            if state.fault(Fault::NoDescriptors) {
-                return Err(libc::EMFILE);
-            }
+            state.may_open_socket()?;
+            state.may_have_address()?;
             if !state.hosts.has(host, addr.ip()) {
                 return Err(libc::EADDRNOTAVAIL);
             }
@@ -153,6 +155,7 @@ impl Here {
             if state.fault(Fault::WouldBlock) {
                 return Err(libc::EAGAIN);
             }
+            state.may_send_datagram()?;
             state.send_datagram(id, to.copied(), bytes.to_vec())
         })
     }

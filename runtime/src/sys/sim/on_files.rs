@@ -5,9 +5,10 @@ use std::os::fd::IntoRawFd;
 use super::faults::Fault;
 use super::interpret::{F_BUF_MORE, F_BUFFER, Step};
 use super::objects::{Id, Kind, Object, OpenFile};
-use super::operation::Operation;
+use super::operation::{How, Operation};
 use super::provided::Groups;
 use super::ring::WRITTEN;
+use super::tree::Start;
 use super::world::State;
 use crate::sys::calls::file::Time;
 
@@ -46,16 +47,21 @@ impl State {
         self.objects.get(object).map_or(0, |object| object.host)
     }
 
-    /// Opens a path on a host.
+    /// Opens a path on a host, from an open directory on, or from the working directory.
     pub(super) fn open_file(
         &mut self,
         host: usize,
         path: &[u8],
-        flags: i32,
-        mode: u32,
+        How { flags, mode, beneath }: How,
+        dir: Option<Id>,
     ) -> Result<(Id, std::os::fd::OwnedFd), i32> {
         let time = self.time();
-        let inode = self.hosts.at(host).tree.open(path, flags, mode, time)?;
+        let dir = match dir {
+            Some(dir) => Some(self.file(dir).ok_or(libc::ENOTDIR)?.inode),
+            None => None,
+        };
+        let start = Start { dir, beneath };
+        let inode = self.hosts.at(host).tree.open_from(start, path, flags, mode, time)?;
         let access = flags & libc::O_ACCMODE;
         let file = OpenFile {
             inode,
@@ -64,6 +70,7 @@ impl State {
             append: flags & libc::O_APPEND != 0,
             reads: access != libc::O_WRONLY,
             writes: access != libc::O_RDONLY,
+            direct: flags & libc::O_DIRECT != 0,
         };
         self.objects.open(Kind::File(file), host).map_err(|error| {
             self.hosts.at(host).tree.release(inode);
@@ -73,16 +80,11 @@ impl State {
 }
 
 pub(super) fn open(state: &mut State, operation: &Operation) -> Step {
-    if state.fault(Fault::OpenError) {
-        let errnos = [libc::EIO, libc::EACCES, libc::ELOOP, libc::ENOMEM];
-        return Step::end(-state.one_of(&errnos));
+    if let Err(errno) = state.may_open_file().and_then(|()| state.may_open()) {
+        return Step::end(-errno);
     }
-    if state.fault(Fault::NoDescriptors) {
-        return Step::end(-state.one_of(&[libc::EMFILE, libc::ENFILE]));
-    }
-    let (flags, mode) = (operation.request.op_flags.cast_signed(), operation.request.len);
-    let host = operation.host;
-    Step::of(state.open_file(host, &operation.name, flags, mode).map(|(_, fd)| fd.into_raw_fd()))
+    let opened = state.open_file(operation.host, &operation.name, operation.how, operation.object);
+    Step::of(opened.map(|(_, fd)| fd.into_raw_fd()))
 }
 
 /// Where a read or write of a file begins; without an offset of its own, at the kernel's position.
@@ -104,8 +106,9 @@ pub(super) fn read(
     object: Id,
     groups: &mut Groups,
 ) -> Step {
-    if state.fault(Fault::ReadError) {
-        return Step::end(-libc::EIO);
+    if let Err(errno) = state.may_read() {
+        operation.scribble(state);
+        return Step::end(-errno);
     }
     let picked = match operation.group() {
         Some(group) => match groups.peek(group) {
@@ -121,6 +124,9 @@ pub(super) fn read(
     let Some(file) = state.file(object) else { return Step::end(-libc::EBADF) };
     if !file.reads {
         return Step::end(-libc::EBADF);
+    }
+    if file.is_misaligned(position(operation, file), room) {
+        return Step::end(-libc::EINVAL);
     }
     let (at, inode, host) = (position(operation, file), file.inode, state.host_of(object));
     let there = match state.hosts.at(host).tree.read_at(inode, at, room) {
@@ -150,11 +156,8 @@ pub(super) fn read(
 }
 
 pub(super) fn write(state: &mut State, operation: &mut Operation, object: Id) -> Step {
-    if state.fault(Fault::WriteError) {
-        return Step::end(-state.one_of(&[libc::EIO, libc::EROFS]));
-    }
-    if state.fault(Fault::DiskFull) {
-        return Step::end(-state.one_of(&[libc::ENOSPC, libc::EDQUOT]));
+    if let Err(errno) = state.may_write() {
+        return Step::end(-errno);
     }
     let Some(file) = state.file(object) else { return Step::end(-libc::EBADF) };
     if !file.writes {
@@ -162,6 +165,9 @@ pub(super) fn write(state: &mut State, operation: &mut Operation, object: Id) ->
     }
     let (append, inode, host) = (file.append, file.inode, state.host_of(object));
     let own = position(operation, file);
+    if file.is_misaligned(own, operation.memory.len()) {
+        return Step::end(-libc::EINVAL);
+    }
     let at = if append { state.hosts.at(host).tree.len(inode).unwrap_or(own) } else { own };
     let left = operation.memory.len();
     let count = state.some_of(left, Fault::ShortWrite);
@@ -179,12 +185,19 @@ pub(super) fn write(state: &mut State, operation: &mut Operation, object: Id) ->
 }
 
 pub(super) fn sync(state: &mut State, operation: &Operation, object: Id) -> Step {
-    if state.fault(Fault::SyncError) {
-        return Step::end(-libc::EIO);
-    }
     let host = state.objects.get(object).map_or(0, |object: &Object| object.host);
     let Some(file) = state.file(object) else { return Step::end(-libc::EINVAL) };
     let inode = file.inode;
+    if state.fault(Fault::SyncError) {
+        // What could not be written counts as written from now on: the next sync is fine.
+        if state.rng.chance(0.5) {
+            let mut rng = state.rng.clone();
+            state.hosts.at(host).tree.lose_writes(inode, &mut |bound| rng.below(bound));
+            state.rng = rng;
+        }
+        let errnos = [libc::EIO, libc::ENOSPC, libc::EDQUOT, libc::EROFS];
+        return Step::end(-state.one_of(&errnos));
+    }
     let data_only = operation.request.op_flags & DATASYNC != 0;
     Step::of(state.hosts.at(host).tree.sync(inode, data_only).map(|()| 0))
 }

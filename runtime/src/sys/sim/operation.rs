@@ -8,9 +8,11 @@
 
 use super::faults::Fault;
 use super::interpret::Step;
+use super::links::Chain;
 use super::objects::Id;
 use super::touch::{self, Memory};
 use super::world::{State, nanos};
+use crate::op::{BENEATH, OpenHow};
 use crate::sys::Request;
 
 /// `IORING_OP_*`, those that are modelled.
@@ -28,6 +30,7 @@ pub(super) mod opcode {
     pub(in super::super) const TIMEOUT_REMOVE: u8 = 12;
     pub(in super::super) const ACCEPT: u8 = 13;
     pub(in super::super) const ASYNC_CANCEL: u8 = 14;
+    pub(in super::super) const LINK_TIMEOUT: u8 = 15;
     pub(in super::super) const CONNECT: u8 = 16;
     pub(in super::super) const OPENAT: u8 = 18;
     pub(in super::super) const CLOSE: u8 = 19;
@@ -35,10 +38,12 @@ pub(super) mod opcode {
     pub(in super::super) const WRITE: u8 = 23;
     pub(in super::super) const SEND: u8 = 26;
     pub(in super::super) const RECV: u8 = 27;
+    pub(in super::super) const OPENAT2: u8 = 28;
     pub(in super::super) const SHUTDOWN: u8 = 34;
+    pub(in super::super) const MSG_RING: u8 = 40;
     pub(in super::super) const SEND_ZC: u8 = 47;
 
-    pub(in super::super) const ALL: [u8; 22] = [
+    pub(in super::super) const ALL: [u8; 25] = [
         NOP,
         READV,
         WRITEV,
@@ -52,20 +57,23 @@ pub(super) mod opcode {
         TIMEOUT_REMOVE,
         ACCEPT,
         ASYNC_CANCEL,
+        LINK_TIMEOUT,
         CONNECT,
         OPENAT,
+        OPENAT2,
         CLOSE,
         READ,
         WRITE,
         SEND,
         RECV,
         SHUTDOWN,
+        MSG_RING,
         SEND_ZC,
     ];
 }
 
-/// `IOSQE_FIXED_FILE`, `IO_DRAIN`, `IO_LINK`, `IO_HARDLINK`: not modelled.
-const UNKNOWN_FLAGS: u8 = 0b1111;
+/// `IOSQE_FIXED_FILE`, `IO_DRAIN`: not modelled.
+const UNKNOWN_FLAGS: u8 = 0b11;
 /// `IOSQE_BUFFER_SELECT`.
 const BUFFER_SELECT: u8 = 1 << 5;
 /// `IOSQE_CQE_SKIP_SUCCESS`.
@@ -86,6 +94,8 @@ pub(super) struct Operation {
     pub(super) host: usize,
     /// The path of an open, the name of a connect, whom a datagram is for.
     pub(super) name: Vec<u8>,
+    /// How its path is opened.
+    pub(super) how: How,
     /// When it times out, in nanoseconds.
     pub(super) deadline: Option<u64>,
     /// It does not complete before.
@@ -106,8 +116,12 @@ pub(super) struct Operation {
     pub(super) doom: Option<Step>,
     /// What is wrong with it; it completes with that.
     pub(super) invalid: Option<i32>,
+    /// What it is tied to.
+    pub(super) chain: Chain,
 }
 
+/// What a read leaves behind that fails.
+const SCRIBBLE: u8 = 0x5c;
 /// An operation that takes its time takes at most so long, in nanoseconds.
 const DELAY: u64 = 5_000_000;
 
@@ -130,33 +144,43 @@ impl Operation {
         let mut invalid = None;
         let since = state.now();
         let mut deadline = None;
-        if request.opcode == opcode::TIMEOUT {
+        if matches!(request.opcode, opcode::TIMEOUT | opcode::LINK_TIMEOUT) {
             // SAFETY: I1.
             let time = unsafe { touch::read_timespec(request.addr) };
             // Counts and clocks are not modelled.
-            let known = request.off == 0 && request.op_flags == 0;
+            let known = request.off == 0 && request.op_flags == 0 && request.len == 1;
             invalid = (time.is_none() || !known).then_some(libc::EINVAL);
-            deadline = time.and_then(|time| since.checked_add(nanos(time)));
+            let time = time.map(|time| state.skewed(nanos(time)));
+            deadline = time.and_then(|time| since.checked_add(time));
         }
         // SAFETY: I1.
         let name = unsafe { name(&request) };
         if name.is_none() {
             invalid = Some(libc::EFAULT);
         }
+        // SAFETY: I1.
+        let how = unsafe { how(&request) };
         let object = match request.opcode {
             opcode::NOP
             | opcode::TIMEOUT
             | opcode::TIMEOUT_REMOVE
             | opcode::ASYNC_CANCEL
+            | opcode::LINK_TIMEOUT
             | opcode::OPENAT => None,
             _ => {
                 invalid = state.objects.find(request.fd).is_none().then_some(libc::EBADF);
                 state.objects.find(request.fd)
             }
         };
-        if request.flags & UNKNOWN_FLAGS != 0 || !opcode::ALL.contains(&request.opcode) {
+        if how.is_none()
+            || request.flags & UNKNOWN_FLAGS != 0
+            || !opcode::ALL.contains(&request.opcode)
+        {
             invalid = Some(libc::EINVAL);
-        } else if !memory_ok {
+        }
+        // A descriptor, and memory, are only looked for when it begins.
+        let refused = invalid.is_some_and(|errno| errno != libc::EBADF);
+        if !memory_ok {
             invalid = invalid.or(Some(libc::EFAULT));
         }
         if let Some(object) = object {
@@ -179,6 +203,7 @@ impl Operation {
             host,
             memory,
             name: name.unwrap_or_default(),
+            how: how.unwrap_or_default(),
             deadline,
             not_before: since + delay(state, request.opcode),
             since,
@@ -189,6 +214,7 @@ impl Operation {
             notifies: false,
             doom: None,
             invalid,
+            chain: Chain::new(refused),
         }
     }
 
@@ -207,6 +233,40 @@ impl Operation {
         state.record("completes", self.object.unwrap_or(0), i64::from(result));
         if let Some(object) = self.object.take() {
             state.objects.release(object);
+        }
+    }
+
+    /// It fails, and may have written into the memory that it was to fill.
+    pub(super) fn scribble(&mut self, state: &mut State) {
+        use opcode::{READ, READV, RECV};
+        if !matches!(self.request.opcode, READ | READV | RECV) {
+            return;
+        }
+        if !self.memory.unwatch() {
+            state.complain("memory was changed while a read owned it".into());
+        }
+        let len = self.memory.len();
+        if len > 0 {
+            let count = state.rng.little(len);
+            self.memory.write(0, &vec![SCRIBBLE; count]);
+        }
+    }
+
+    /// What only a worker does begins now: its descriptor is whatever the number stands for.
+    pub(super) fn look_up_late(&mut self, state: &mut State) {
+        if self.armed || !state.kernel.looks_up_late(self.request.opcode) {
+            return;
+        }
+        let now = state.objects.find(self.request.fd);
+        if now == self.object {
+            return;
+        }
+        state.complain("a descriptor was another one when its operation began".into());
+        if let Some(before) = std::mem::replace(&mut self.object, now) {
+            state.objects.release(before);
+        }
+        if let Some(now) = now {
+            state.objects.hold(now);
         }
     }
 
@@ -250,7 +310,7 @@ impl Operation {
 unsafe fn name(request: &Request) -> Option<Vec<u8>> {
     match request.opcode {
         // SAFETY: I1.
-        opcode::OPENAT => unsafe { touch::read_path(request.addr) },
+        opcode::OPENAT | opcode::OPENAT2 => unsafe { touch::read_path(request.addr) },
         opcode::CONNECT => {
             let len = usize::try_from(request.off).unwrap_or(0);
             // SAFETY: I1: a name of so many bytes.
@@ -278,10 +338,47 @@ fn without_fixed(request: &mut Request) -> Option<u16> {
     Some(request.buf)
 }
 
+/// How a path is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct How {
+    pub(super) flags: i32,
+    pub(super) mode: u32,
+    /// It may not lead out of the directory that it begins in.
+    pub(super) beneath: bool,
+}
+
+impl How {
+    /// As `open` does.
+    pub(super) fn plain(flags: i32, mode: u32) -> Self {
+        Self { flags, mode, beneath: false }
+    }
+}
+
+/// How a request opens its path, copied at submission; none if that is refused.
+///
+/// # Safety
+///
+/// I1.
+unsafe fn how(request: &Request) -> Option<How> {
+    if request.opcode != opcode::OPENAT2 {
+        return Some(How::plain(request.op_flags.cast_signed(), request.len));
+    }
+    if request.addr2.is_null() || request.len as usize != size_of::<OpenHow>() {
+        return None;
+    }
+    // SAFETY: I1: not null, and of that length.
+    let how = unsafe { request.addr2.cast::<OpenHow>().read_unaligned() };
+    let (flags, mode) = (i32::try_from(how.flags).ok()?, u32::try_from(how.mode).ok()?);
+    let makes = flags & (libc::O_CREAT | libc::O_TMPFILE) != 0;
+    let known = how.resolve & !BENEATH == 0 && mode & !0o7777 == 0 && (makes || mode == 0);
+    known.then_some(How { flags, mode, beneath: how.resolve & BENEATH != 0 })
+}
+
 /// How much longer an operation takes than it has to.
 fn delay(state: &mut State, opcode: u8) -> u64 {
     match opcode {
-        opcode::NOP | opcode::TIMEOUT | opcode::ASYNC_CANCEL | opcode::TIMEOUT_REMOVE => 0,
+        opcode::NOP | opcode::TIMEOUT | opcode::LINK_TIMEOUT => 0,
+        opcode::ASYNC_CANCEL | opcode::TIMEOUT_REMOVE => 0,
         _ if state.fault(Fault::Delay) => state.rng.little(DELAY as usize) as u64,
         _ => 0,
     }
@@ -323,13 +420,14 @@ pub(super) fn name_of(opcode: u8) -> &'static str {
         opcode::SEND | opcode::SENDMSG => "send",
         opcode::SEND_ZC => "zero-copy send",
         opcode::RECV | opcode::RECVMSG => "receive",
-        opcode::TIMEOUT | opcode::TIMEOUT_REMOVE => "timeout",
+        opcode::TIMEOUT | opcode::TIMEOUT_REMOVE | opcode::LINK_TIMEOUT => "timeout",
         opcode::ACCEPT => "accept",
         opcode::ASYNC_CANCEL => "cancel",
         opcode::CONNECT => "connect",
-        opcode::OPENAT => "open",
+        opcode::OPENAT | opcode::OPENAT2 => "open",
         opcode::CLOSE => "close",
         opcode::SHUTDOWN => "shutdown",
+        opcode::MSG_RING => "message",
         _ => "unknown",
     }
 }

@@ -1,7 +1,8 @@
 //! Which kernel is simulated: what it grants and refuses.
 
 use crate::caps::{Caps, Opcodes, Tried, feature, setup};
-use crate::config::{CQ_ENTRIES_MAX, SQ_ENTRIES_MAX};
+use crate::config::SQ_ENTRIES_MAX;
+use crate::sys::ladder::{self, Ask};
 use crate::sys::{Release, RingConfig};
 
 use super::operation::opcode;
@@ -17,7 +18,7 @@ pub enum Kernel {
     V6_6,
     /// Linux 6.12: bundles, incremental buffers and minimal waits; an error may name a buffer.
     V6_12,
-    /// Linux 6.18: descriptors are looked up late.
+    /// Linux 6.18: the descriptor of what only a worker does is looked up when that begins.
     #[default]
     V6_18,
 }
@@ -43,7 +44,7 @@ impl Kernel {
         Self::ALL.iter().copied().find(|kernel| kernel.name() == name)
     }
 
-    fn release(self) -> Release {
+    pub(super) fn release(self) -> Release {
         let version = match self {
             Self::V6_1 => (6, 1, 0),
             Self::V6_6 => (6, 6, 0),
@@ -73,16 +74,26 @@ impl Kernel {
         }
     }
 
-    /// What a ring of this kernel is granted.
-    pub(super) fn caps(self, config: &RingConfig) -> Caps {
-        let sq_entries = config.sq_entries.clamp(1, SQ_ENTRIES_MAX).next_power_of_two();
-        let cq_entries = config.cq_entries.clamp(sq_entries, CQ_ENTRIES_MAX).next_power_of_two();
+    /// The set-up flags that it does not know: with any of them a ring is refused (`EINVAL`).
+    pub(super) fn unknown_flags(self) -> u32 {
+        if self == Self::V6_1 { setup::NO_SQARRAY } else { 0 }
+    }
+
+    /// Whether the descriptor of what only a worker does is looked up when it begins, not when it
+    /// is submitted.
+    pub(super) fn looks_up_late(self, operation: u8) -> bool {
+        self == Self::V6_18 && operation == opcode::FSYNC
+    }
+
+    /// Whether what waits in a chain has its descriptor looked up when it begins.
+    pub(super) fn chains_look_up_late(self) -> bool {
+        self == Self::V6_18
+    }
+
+    /// What a ring of this kernel is granted that was asked for so, in the end.
+    pub(super) fn caps(self, ask: &Ask, config: &RingConfig) -> Caps {
         let mut opcodes = Opcodes::default();
         opcode::ALL.into_iter().for_each(|opcode| opcodes.add(opcode));
-        let base = setup::SINGLE_ISSUER | setup::DEFER_TASKRUN | setup::TASKRUN_FLAG;
-        let base = base | setup::SUBMIT_ALL | setup::CQSIZE | setup::CLAMP;
-        let array = setup::NO_SQARRAY;
-        let (granted, refused) = if self == Self::V6_1 { (base, array) } else { (base | array, 0) };
         let mut features = feature::REQUIRED;
         if self.bundles(false) {
             features |= feature::RECVSEND_BUNDLE | feature::MIN_TIMEOUT;
@@ -92,15 +103,19 @@ impl Kernel {
         }
         Caps {
             release: self.release(),
-            flags_granted: granted,
-            flags_refused: refused,
+            flags_granted: ask.flags,
+            flags_refused: ladder::refused(ask.flags),
             feature_bits: features,
             opcodes,
-            sq_entries,
-            cq_entries,
-            sq_entries_asked: sq_entries,
+            sq_entries: ask.sq_entries,
+            cq_entries: ask.cq_entries,
+            sq_entries_asked: config.sq_entries.min(SQ_ENTRIES_MAX),
             ring_fd_registered: false,
-            tried: Tried { incremental: self.is_incremental(), bundles: self.bundles(false) },
+            tried: Tried {
+                // As the kernel's body: pieces are told apart by their order only.
+                incremental: self.is_incremental() && ask.flags & setup::DEFER_TASKRUN != 0,
+                bundles: self.bundles(false),
+            },
             io_workers_limited: false,
         }
     }

@@ -16,12 +16,15 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::faults::Fault;
+use super::links::{self, LINKS};
+use super::objects::Id;
 use super::operation::{CQE_SKIP_SUCCESS, Operation, opcode};
 use super::provided::Groups;
 use super::schedule::On;
 use super::waker::RingWaker;
 use super::world::{Here, Knobs, State};
-use crate::caps::Caps;
+use crate::caps::{Caps, setup};
+use crate::start_error::StartError;
 use crate::sys::{Cqe, Entered, FIXED_PLACES, IGNORE, Position, Request, RingConfig, Wait};
 
 /// A ring whose kernel is the world of its thread.
@@ -29,7 +32,7 @@ use crate::sys::{Cqe, Entered, FIXED_PLACES, IGNORE, Position, Request, RingConf
 pub(crate) struct Ring {
     pub(super) here: Here,
     pub(super) caps: Caps,
-    waker: RingWaker,
+    pub(super) waker: RingWaker,
     closed: bool,
     /// Submissions that `enter` has not taken yet.
     queued: VecDeque<(Request, u64)>,
@@ -45,6 +48,10 @@ pub(crate) struct Ring {
     pub(super) overflow: VecDeque<Cqe>,
     /// The state of the world that was seen last.
     pub(super) seen: u64,
+    /// Link timeouts that ever began.
+    pub(super) limits: u64,
+    /// Where others send messages to.
+    pub(super) inbox: Option<Id>,
 }
 
 /// How an `enter` begins.
@@ -56,12 +63,11 @@ enum Begun {
 }
 
 impl Ring {
-    /// Starts a ring; nothing can fail.
-    pub(crate) fn start(config: &RingConfig) -> Self {
+    /// Starts a ring.
+    pub(crate) fn start(config: &RingConfig) -> Result<Self, StartError> {
         let here = Here::or_free();
-        let kernel = here.with(|state| state.kernel);
-        Self {
-            caps: kernel.caps(config),
+        Ok(Self {
+            caps: super::start::start(&here, config)?,
             waker: RingWaker::new(&here),
             here,
             closed: false,
@@ -73,7 +79,14 @@ impl Ring {
             completions: VecDeque::new(),
             overflow: VecDeque::new(),
             seen: 0,
-        }
+            limits: 0,
+            inbox: None,
+        })
+    }
+
+    /// Whether completions are posted only where the ring is entered for them.
+    fn defers(&self) -> bool {
+        self.caps.flags_granted & setup::DEFER_TASKRUN != 0
     }
 
     /// What is there.
@@ -108,7 +121,7 @@ impl Ring {
             return false;
         };
         let mut nothing = Request::new(opcode::NOP);
-        nothing.flags = CQE_SKIP_SUCCESS;
+        nothing.flags = CQE_SKIP_SUCCESS | slot.0.flags & LINKS;
         *slot = (nothing, IGNORE);
         true
     }
@@ -138,12 +151,18 @@ impl Ring {
             return Ok(entered);
         }
         let until = match wait {
-            Wait::Flush => return Ok(Entered::Fine),
+            Wait::Flush => {
+                if !self.defers() {
+                    here.with(|state| self.run(state));
+                }
+                return Ok(Entered::Fine);
+            }
             Wait::No => Some(0),
             Wait::Until(longest) => longest.and_then(|longest| {
                 here.with(|state| {
                     // What overflows the clock is without end.
-                    state.now().checked_add(super::world::nanos(longest))
+                    let longest = state.skewed(super::world::nanos(longest));
+                    state.now().checked_add(longest)
                 })
             }),
         };
@@ -185,7 +204,10 @@ impl Ring {
         if short {
             count = 1 + state.rng.below(count as u64 - 1) as usize;
         }
-        for (request, user_data) in self.queued.drain(..count) {
+        let stops = self.caps.flags_granted & setup::SUBMIT_ALL == 0;
+        let mut linked = false;
+        for taken in 1..=count {
+            let Some((request, user_data)) = self.queued.pop_front() else { break };
             // SAFETY: I1.
             let mut operation =
                 unsafe { Operation::take(request, user_data, self.here.host, state) };
@@ -193,7 +215,12 @@ impl Ring {
                 operation.invalid = Some(libc::EFAULT);
                 state.complain(UNKNOWN.into());
             }
-            self.flying.push(Some(operation));
+            let refused = operation.invalid.is_some();
+            linked = links::line_up(&mut self.flying, state, operation, linked);
+            if stops && refused && taken < count {
+                // The rest of the batch waits for the next `enter`.
+                return Begun::Over(Entered::Fine);
+            }
         }
         if short {
             return Begun::Over(Entered::Fine);
@@ -259,6 +286,11 @@ impl Ring {
 
     /// Moves at most `max` completions to the end of `out`, and says how many.
     pub(crate) fn reap(&mut self, out: &mut Vec<Cqe>, max: usize) -> usize {
+        if !self.defers() && !self.closed {
+            // They come at any time, this one too.
+            let here = self.here.clone();
+            here.with(|state| self.run(state));
+        }
         let count = self.completions.len().min(max);
         out.extend(self.completions.drain(..count));
         count
@@ -280,7 +312,9 @@ impl Ring {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
         if self.here.with(|state| state.fault(Fault::RegisterError)) {
-            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
+            let errnos = [libc::ENOMEM, libc::EBUSY, libc::EEXIST, libc::EPERM];
+            let errno = self.here.with(|state| state.one_of(&errnos));
+            return Err(io::Error::from_raw_os_error(errno));
         }
         // SAFETY: I1.
         unsafe { self.groups.register(group, ring_addr, entries, incremental) }
@@ -343,7 +377,7 @@ impl Ring {
         let flying = std::mem::take(&mut self.flying);
         self.here.with(|state| {
             let mut left = Vec::new();
-            for mut operation in flying.into_iter().flatten() {
+            for mut operation in flying.into_iter().flatten().flat_map(Operation::unchained) {
                 // What was taken back, and cancels, hold nothing, and nobody waits for them.
                 let counts = !operation.cancels() && operation.user_data != IGNORE;
                 if counts && !operation.stuck {
@@ -360,6 +394,7 @@ impl Ring {
                     "a ring was closed with {count} operations in flight: {left:?}"
                 ));
             }
+            self.close_inbox(state);
             state.knobs = Knobs::default();
             state.objects.each_mut().for_each(|object| object.held = false);
             state.touch();

@@ -35,9 +35,7 @@ impl Here {
     fn open_socket(&self, socket: Socket) -> io::Result<OwnedFd> {
         let host = self.host;
         self.try_with(|state| {
-            if state.fault(Fault::NoDescriptors) {
-                return Err(libc::EMFILE);
-            }
+            state.may_open_socket()?;
             open(state, socket, host)
         })
     }
@@ -57,6 +55,7 @@ impl Here {
     ) -> io::Result<OwnedFd> {
         let host = self.host;
         self.try_with(|state| {
+            state.may_have_address()?;
             let mut addr = *addr;
             while addr.port() == 0 {
                 let port = state.free_port(host);
@@ -75,8 +74,9 @@ impl Here {
 
     pub(in crate::sys) fn unix_listener(&self, addr: &UnixAddr) -> io::Result<OwnedFd> {
         let host = self.host;
-        let name = local_name(addr);
+        let name = names::of_local(addr);
         self.try_with(|state| {
+            state.may_have_address()?;
             match name.first() {
                 None => return Err(libc::EINVAL),
                 Some(0) => {}
@@ -104,12 +104,16 @@ impl Here {
 
     pub(in crate::sys) fn unix_pair(&self) -> io::Result<(OwnedFd, OwnedFd)> {
         let host = self.host;
-        self.try_with(|state| pair(state, host))
+        self.try_with(|state| {
+            state.may_open_socket()?;
+            pair(state, host)
+        })
     }
 
     pub(in crate::sys) fn pipe(&self) -> io::Result<(OwnedFd, OwnedFd)> {
         let host = self.host;
         self.try_with(|state| {
+            state.may_open()?;
             let channel = state.objects.channel((host, host));
             let opened = |fd: io::Result<(Id, OwnedFd)>| match fd {
                 Ok((_, fd)) => Ok(fd),
@@ -232,6 +236,7 @@ impl Here {
             if len > 0 && state.fault(Fault::WouldBlock) {
                 return Err(libc::EAGAIN);
             }
+            state.may_send()?;
             let count = state.some_of(room.min(len), Fault::ShortWrite);
             let mut bytes = Vec::with_capacity(count);
             for buf in bufs {
@@ -322,16 +327,7 @@ fn connected(state: &State, id: Id) -> Result<(), i32> {
         Some(Kind::Socket(Socket { state: Link::Connected(_), .. })) => Ok(()),
         Some(Kind::Socket(_)) => Err(libc::ENOTCONN),
         Some(Kind::PipeFrom(_) | Kind::PipeTo(_)) => Ok(()),
-        Some(Kind::File(_)) => Err(libc::ENOTSOCK),
+        Some(Kind::File(_) | Kind::Ring(_)) => Err(libc::ENOTSOCK),
         None => Err(libc::EBADF),
-    }
-}
-
-/// `sun_path` of an address.
-fn local_name(addr: &UnixAddr) -> Vec<u8> {
-    match (addr.as_pathname(), addr.as_abstract_name()) {
-        (Some(path), _) => path.as_os_str().as_bytes().to_vec(),
-        (None, Some(name)) => [&[0], name].concat(),
-        (None, None) => Vec::new(),
     }
 }

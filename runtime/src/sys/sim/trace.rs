@@ -2,7 +2,6 @@
 //!
 //! Only what the seed decides is recorded: no address, no descriptor's number, no real time.
 
-use std::collections::VecDeque;
 use std::fmt;
 
 /// Steps that are kept.
@@ -36,21 +35,23 @@ impl fmt::Display for Step {
 pub(super) struct Trace {
     hash: u64,
     count: u64,
-    tail: VecDeque<Step>,
+    /// Each step lies at its number, modulo the length.
+    tail: Vec<Step>,
 }
 
 impl Trace {
     pub(super) fn record(&mut self, step: Step) {
         self.mix(step.at);
         self.mix(step.thread as u64);
-        step.what.bytes().for_each(|byte| self.mix(u64::from(byte)));
+        self.mix(word(step.what));
         self.mix(step.whom);
         self.mix(step.result.cast_unsigned());
-        self.count += 1;
         if self.tail.len() == TAIL {
-            self.tail.pop_front();
+            self.tail[self.count as usize % TAIL] = step;
+        } else {
+            self.tail.push(step);
         }
-        self.tail.push_back(step);
+        self.count += 1;
     }
 
     fn mix(&mut self, word: u64) {
@@ -68,6 +69,39 @@ impl Trace {
 
     /// The last steps, one a line.
     pub(super) fn tail(&self) -> String {
-        self.tail.iter().map(|step| format!("{step}\n")).collect()
+        let (newer, older) =
+            self.tail.split_at(self.count as usize % TAIL % self.tail.len().max(1));
+        older.iter().chain(newer).map(|step| format!("{step}\n")).collect()
+    }
+}
+
+/// What stands for a name: how long it is, and how it begins.
+fn word(name: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let len = name.len().min(8);
+    bytes[..len].copy_from_slice(&name.as_bytes()[..len]);
+    u64::from_le_bytes(bytes) ^ (name.len() as u64) << 56
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Step, TAIL, Trace};
+
+    #[test]
+    fn the_last_steps_are_kept_in_order_and_all_are_in_the_hash() {
+        let (mut trace, mut other) = (Trace::default(), Trace::default());
+        for count in 0..3 * TAIL as u64 {
+            let whoms = trace.tail();
+            let kept: Vec<&str> = whoms.lines().collect();
+            assert_eq!(kept.len() as u64, count.min(TAIL as u64));
+            for (line, at) in kept.iter().zip(count - kept.len() as u64..) {
+                assert!(line.contains(&format!("receive            {at:<6}")), "{line}");
+            }
+            let step = Step { at: 7, thread: 0, what: "receive", whom: count, result: -1 };
+            trace.record(step);
+            other.record(Step { what: if count == 5 { "read" } else { "receive" }, ..step });
+            assert_eq!(trace.hash() == other.hash(), count < 5);
+        }
+        assert_eq!(trace.count(), 3 * TAIL as u64);
     }
 }

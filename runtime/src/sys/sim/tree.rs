@@ -65,6 +65,15 @@ pub(in crate::sys) struct Inode {
     boot: u64,
 }
 
+/// Where the path of an open begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::sys) struct Start {
+    /// An open directory; otherwise the working directory.
+    pub(in crate::sys) dir: Option<Inode>,
+    /// The path may not lead out of it (`EXDEV`).
+    pub(in crate::sys) beneath: bool,
+}
+
 /// A file system, and its disk. A clone is a snapshot of both.
 #[derive(Clone, Debug)]
 pub(in crate::sys) struct Tree {

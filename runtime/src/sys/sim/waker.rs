@@ -29,6 +29,11 @@ impl RingWaker {
         self.world.changed.notify_all();
     }
 
+    /// Ends the next wait, as the owner itself knows.
+    pub(super) fn wake_again(&self) {
+        self.woken.store(true, Ordering::Release);
+    }
+
     pub(super) fn is_woken(&self) -> bool {
         self.woken.load(Ordering::Acquire)
     }

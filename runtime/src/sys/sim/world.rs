@@ -20,6 +20,9 @@ thread_local! {
     static HERE: RefCell<Option<Here>> = const { RefCell::new(None) };
 }
 
+/// A tick of the kernel's clock, in nanoseconds: that of 250 a second.
+const TICK: u64 = 4_000_000;
+
 /// Where a thread is.
 #[derive(Clone, Debug)]
 pub(in crate::sys) struct Here {
@@ -149,6 +152,14 @@ impl State {
     /// One of several.
     pub(super) fn one_of(&mut self, errnos: &[i32]) -> i32 {
         errnos[self.rng.below(errnos.len() as u64) as usize]
+    }
+
+    /// A length of time as a timer of the kernel's measures it: a tick more or less.
+    pub(super) fn skewed(&mut self, length: u64) -> u64 {
+        if length > u64::MAX / 2 || !self.fault(Fault::TimerSkew) {
+            return length;
+        }
+        length.saturating_add(self.rng.below(2 * TICK)).saturating_sub(TICK)
     }
 
     /// Records a step of the running thread.

@@ -59,6 +59,24 @@ pub fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
+/// Makes a symbolic link. `symlink`.
+///
+/// # Errors
+/// The kernel's.
+pub fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    simulated!(here => here.symlink(target, link));
+    std::os::unix::fs::symlink(target, link)
+}
+
+/// What a symbolic link says. `readlink`.
+///
+/// # Errors
+/// The kernel's.
+pub fn read_link(path: &Path) -> io::Result<PathBuf> {
+    simulated!(here => here.read_link(path));
+    fs::read_link(path)
+}
+
 /// The absolute path without symbolic links. `readlink`, for each part of the path.
 ///
 /// # Errors

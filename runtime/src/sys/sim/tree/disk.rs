@@ -130,17 +130,22 @@ impl Disk {
         }
     }
 
+    /// What waits of a file's bytes was given up on its way: some of it is on the disk.
+    fn lose(&mut self, number: u64, choose: &mut dyn FnMut(u64) -> u64) {
+        let log = self.logs.remove(&number).unwrap_or_default();
+        if let Some(Body::File(bytes)) = self.nodes.get_mut(number).map(|node| &mut node.body) {
+            survive(bytes, log.edits, choose);
+        }
+    }
+
     /// Power loss: settles what survives, and says what is there when the power is back.
     fn crash(&mut self, choose: &mut dyn FnMut(u64) -> u64) -> Nodes {
         let steps = choose(self.journal.len() as u64 + 1);
         let all = self.journal.len();
         self.commit(usize::try_from(steps).map_or(all, |steps| steps.min(all)));
         self.journal.clear();
-        for (number, log) in std::mem::take(&mut self.logs) {
-            if let Some(Body::File(bytes)) = self.nodes.get_mut(number).map(|node| &mut node.body) {
-                survive(bytes, log.edits, choose);
-            }
-        }
+        let waiting: Vec<u64> = self.logs.keys().copied().collect();
+        waiting.into_iter().for_each(|number| self.lose(number, choose));
         self.nodes.clone()
     }
 
@@ -208,6 +213,14 @@ impl Tree {
             self.disk.sync(inode.number, node, data_only);
         }
         Ok(())
+    }
+
+    /// A sync has failed: what it should have written is lost, all or some of it, and the file
+    /// itself knows nothing of it. Later syncs write what is changed later.
+    pub(in crate::sys) fn lose_writes(&mut self, inode: Inode, choose: &mut dyn FnMut(u64) -> u64) {
+        if self.node(inode).is_ok() {
+            self.disk.lose(inode.number, choose);
+        }
     }
 
     /// `sync`: everything lasts.

@@ -2,7 +2,7 @@
 
 use super::node::{Body, Node};
 use super::walk::{Follow, Last};
-use super::{Inode, ROOT, Tree, UMASK};
+use super::{Inode, ROOT, Start, Tree, UMASK};
 use crate::sys::calls::file::Time;
 use libc::{
     EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, EOPNOTSUPP, O_ACCMODE, O_CREAT, O_DIRECTORY,
@@ -16,6 +16,18 @@ impl Tree {
     /// refuses `O_TMPFILE` (`EOPNOTSUPP`). What can be done with a handle is not remembered here.
     pub(in crate::sys) fn open(
         &mut self,
+        path: &[u8],
+        flags: i32,
+        mode: u32,
+        now: Time,
+    ) -> Result<Inode, i32> {
+        self.open_from(Start::default(), path, flags, mode, now)
+    }
+
+    /// `openat2`, as [`open`](Self::open).
+    pub(in crate::sys) fn open_from(
+        &mut self,
+        start: Start,
         path: &[u8],
         flags: i32,
         mode: u32,
@@ -35,7 +47,11 @@ impl Tree {
             (false, true) => Follow::BeforeSlash,
             (false, false) => Follow::Always,
         };
-        let place = self.walk(ROOT, path, follow)?;
+        let dir = match start.dir {
+            Some(dir) => self.node(dir).map(|_| dir.number)?,
+            None => ROOT,
+        };
+        let place = self.walk_within(dir, path, follow, start.beneath)?;
         if create && place.slash && place.last == Last::Name {
             return Err(EISDIR);
         }

@@ -2,7 +2,7 @@
 
 use super::node::Body;
 use super::{ROOT, Tree};
-use libc::{ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR};
+use libc::{ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV};
 
 /// Bytes of a path, less the NUL that ends it (`PATH_MAX`).
 pub(super) const PATH_LEN_MAX: usize = 4095;
@@ -73,16 +73,41 @@ impl Tree {
 
     /// Walks along `path` from the directory `start`, or from the root if it starts with a slash.
     pub(super) fn walk(&self, start: u64, path: &[u8], follow: Follow) -> Result<Place, i32> {
+        self.walk_within(start, path, follow, false)
+    }
+
+    /// As [`walk`](Self::walk); if `beneath`, a path that leads out of `start` is refused
+    /// (`EXDEV`), also one that would come back.
+    pub(super) fn walk_within(
+        &self,
+        start: u64,
+        path: &[u8],
+        follow: Follow,
+        beneath: bool,
+    ) -> Result<Place, i32> {
         if path.len() > PATH_LEN_MAX {
             return Err(ENAMETOOLONG);
         }
-        self.walk_far(start, path, follow)
+        self.walk_bounded(start, path, follow, beneath)
     }
 
     /// As [`walk`](Self::walk), along a path of any length: who resolves it part by part, as
     /// `realpath` does, never shows all of it to the kernel.
     pub(super) fn walk_far(&self, start: u64, path: &[u8], follow: Follow) -> Result<Place, i32> {
+        self.walk_bounded(start, path, follow, false)
+    }
+
+    fn walk_bounded(
+        &self,
+        start: u64,
+        path: &[u8],
+        follow: Follow,
+        beneath: bool,
+    ) -> Result<Place, i32> {
         let first = path.first().ok_or(ENOENT)?;
+        if beneath && *first == b'/' {
+            return Err(EXDEV);
+        }
         let mut dir = if *first == b'/' { ROOT } else { start };
         let mut left = path.to_vec();
         let mut at = 0;
@@ -97,6 +122,9 @@ impl Tree {
             let slash = left.get(part_end) == Some(&b'/');
             let is_last = next_part(&left, part_end).0.is_empty();
             let (last, number) = self.step(dir, name)?;
+            if beneath && dir == start && last == Last::DotDot {
+                return Err(EXDEV);
+            }
             let followed = !is_last
                 || match follow {
                     Follow::Always => true,
@@ -111,6 +139,9 @@ impl Tree {
                     return Err(ELOOP);
                 }
                 if target.starts_with(b"/") {
+                    if beneath {
+                        return Err(EXDEV);
+                    }
                     dir = ROOT;
                 }
                 left = [target, &left[part_end..]].concat();

@@ -83,6 +83,30 @@ impl Tree {
         }
     }
 
+    /// As much of a removal as was done before it failed: the first entries are gone.
+    pub(in crate::sys) fn remove_some(&mut self, path: &[u8], count: u64, now: Time) {
+        let Ok(dir) = self.find(ROOT, path, false) else { return };
+        let names = self.nodes.get(dir).and_then(|node| node.body.names());
+        let names: Vec<_> = names.into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        for (name, _) in names.into_iter().zip(0..count) {
+            let inner = [path, b"/", &name].concat();
+            if self.unlink(&inner, now).is_err() && self.remove_dir_all(&inner, now).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// As much of a copy as was done before it failed: the file is there, and empty.
+    pub(in crate::sys) fn begin_copy(&mut self, from: &[u8], to: &[u8], now: Time) {
+        let Ok(stat) = self.stat_path(from, true) else { return };
+        let flags = O_WRONLY | O_CREAT | O_TRUNC;
+        if stat.mode & libc::S_IFMT == libc::S_IFREG
+            && let Ok(inode) = self.open(to, flags, 0o666, now)
+        {
+            self.release(inode);
+        }
+    }
+
     /// Removes all that is in an open directory.
     fn empty(&mut self, dir: u64, now: Time) -> Result<(), i32> {
         let names = self.nodes.get(dir).and_then(|node| node.body.names()).ok_or(ENOTDIR)?;

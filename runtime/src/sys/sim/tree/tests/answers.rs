@@ -37,6 +37,28 @@ fn a_mode_refuses_its_owner_but_not_whoever_has_the_file_open() {
 }
 
 #[test]
+fn what_failed_on_its_way_has_done_a_part_and_left_a_tree() {
+    let mut tree = Tree::new();
+    tree.create_dir_all(b"/d/b/c", NOW).unwrap();
+    for path in ["/d/a", "/d/b/f", "/d/z"] {
+        let file = tree.put(path, b"x");
+        tree.release(file);
+    }
+    tree.remove_some(b"/d", 2, NOW);
+    assert_eq!(tree.stat_path(b"/d/a", true).unwrap_err(), ENOENT);
+    assert_eq!(tree.stat_path(b"/d/b", true).unwrap_err(), ENOENT);
+    assert_eq!(stat(&tree, "/d/z").len, 1);
+    tree.assert_valid();
+    tree.begin_copy(b"/d/z", b"/copy", NOW);
+    assert_eq!(stat(&tree, "/copy").len, 0);
+    // What is not there is neither removed nor copied.
+    tree.remove_some(b"/gone", 9, NOW);
+    tree.begin_copy(b"/gone", b"/copies", NOW);
+    assert_eq!(tree.stat_path(b"/copies", true).unwrap_err(), ENOENT);
+    tree.assert_valid();
+}
+
+#[test]
 fn a_directory_that_may_not_be_searched_or_written_hides_and_keeps_its_entries() {
     let mut tree = Tree::new();
     tree.create_dir_all(b"/d/sub", NOW).unwrap();

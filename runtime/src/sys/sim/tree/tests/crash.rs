@@ -112,6 +112,26 @@ fn a_sync_of_any_file_commits_the_names_before_it_but_one_of_data_in_place_does_
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "needs many seeds")]
+fn what_a_failed_sync_lost_is_not_written_by_the_next_one() {
+    let mut seen = BTreeSet::new();
+    for seed in 0..SEEDS {
+        let mut tree = Tree::new();
+        let file = tree.put("/f", b"old");
+        tree.sync_all();
+        tree.write_at(file, 0, b"new", NOW).unwrap();
+        let mut rng = super::Rng::new(seed);
+        tree.lose_writes(file, &mut |bound| rng.below(bound));
+        assert_eq!(tree.bytes("/f").unwrap(), b"new", "whoever reads it sees nothing of it");
+        tree.write_at(file, 3, b"er", NOW).unwrap();
+        tree.sync(file, false).unwrap();
+        seen.extend(shown(&tree, "/f"));
+    }
+    let (lost, whole) = (Ok(b"older".to_vec()), Ok(b"newer".to_vec()));
+    assert_eq!(seen, BTreeSet::from([lost, whole]));
+}
+
+#[test]
 fn a_mode_lasts_with_fsync() {
     let mut tree = Tree::new();
     let file = tree.put("/f", b"");
