@@ -21,5 +21,3 @@ mod clock;
 mod failures;
 #[path = "sim/refusals.rs"]
 mod refusals;
-#[path = "sim/programs.rs"]
-mod programs;

@@ -1,7 +1,8 @@
-//! The random programs of `examples/simulate`, a few hundred seeds of them.
+//! The random programs of `examples/simulate`, a few hundred seeds of them, and those that failed
+//! once.
 
 #[allow(dead_code, reason = "the command uses what these tests do not")]
-#[path = "../../examples/simulate/program/mod.rs"]
+#[path = "../examples/simulate/program/mod.rs"]
 mod program;
 
 use program::{Plan, Program};
