@@ -136,7 +136,7 @@ fn an_operation_on_memory_that_is_not_registered_is_told() {
 
 #[test]
 fn registered_memory_that_is_freed_or_whose_place_is_taken_is_told() {
-    let mut memory = vec![0_u8; 32];
+    let mut memory = [0_u8; 32];
     for (place, second) in [(1, 8..24), (0, 16..32)] {
         let mut stage = Stage::new();
         // SAFETY: the memory outlives the ring.

@@ -6,6 +6,8 @@
 //!   of `take` promises it.
 #![allow(unsafe_code, reason = "it follows the pointers that the kernel copies at submission")]
 
+pub(super) mod opcode;
+
 use super::faults::Fault;
 use super::interpret::Step;
 use super::links::Chain;
@@ -14,63 +16,6 @@ use super::touch::{self, Memory};
 use super::world::{State, nanos};
 use crate::op::{BENEATH, OpenHow};
 use crate::sys::Request;
-
-/// `IORING_OP_*`, those that are modelled.
-pub(super) mod opcode {
-    pub(in super::super) const NOP: u8 = 0;
-    pub(in super::super) const READV: u8 = 1;
-    pub(in super::super) const WRITEV: u8 = 2;
-    pub(in super::super) const FSYNC: u8 = 3;
-    pub(in super::super) const READ_FIXED: u8 = 4;
-    pub(in super::super) const WRITE_FIXED: u8 = 5;
-    pub(in super::super) const POLL_ADD: u8 = 6;
-    pub(in super::super) const SENDMSG: u8 = 9;
-    pub(in super::super) const RECVMSG: u8 = 10;
-    pub(in super::super) const TIMEOUT: u8 = 11;
-    pub(in super::super) const TIMEOUT_REMOVE: u8 = 12;
-    pub(in super::super) const ACCEPT: u8 = 13;
-    pub(in super::super) const ASYNC_CANCEL: u8 = 14;
-    pub(in super::super) const LINK_TIMEOUT: u8 = 15;
-    pub(in super::super) const CONNECT: u8 = 16;
-    pub(in super::super) const OPENAT: u8 = 18;
-    pub(in super::super) const CLOSE: u8 = 19;
-    pub(in super::super) const READ: u8 = 22;
-    pub(in super::super) const WRITE: u8 = 23;
-    pub(in super::super) const SEND: u8 = 26;
-    pub(in super::super) const RECV: u8 = 27;
-    pub(in super::super) const OPENAT2: u8 = 28;
-    pub(in super::super) const SHUTDOWN: u8 = 34;
-    pub(in super::super) const MSG_RING: u8 = 40;
-    pub(in super::super) const SEND_ZC: u8 = 47;
-
-    pub(in super::super) const ALL: [u8; 25] = [
-        NOP,
-        READV,
-        WRITEV,
-        FSYNC,
-        READ_FIXED,
-        WRITE_FIXED,
-        POLL_ADD,
-        SENDMSG,
-        RECVMSG,
-        TIMEOUT,
-        TIMEOUT_REMOVE,
-        ACCEPT,
-        ASYNC_CANCEL,
-        LINK_TIMEOUT,
-        CONNECT,
-        OPENAT,
-        OPENAT2,
-        CLOSE,
-        READ,
-        WRITE,
-        SEND,
-        RECV,
-        SHUTDOWN,
-        MSG_RING,
-        SEND_ZC,
-    ];
-}
 
 /// `IOSQE_FIXED_FILE`, `IO_DRAIN`: not modelled.
 const UNKNOWN_FLAGS: u8 = 0b11;
@@ -187,12 +132,7 @@ impl Operation {
             state.objects.hold(object);
         }
         if state.scheduled && invalid.is_none() {
-            match request.opcode {
-                opcode::READ | opcode::READV | opcode::RECV | opcode::RECVMSG | opcode::ACCEPT => {
-                    memory.watch_unfilled()
-                }
-                _ => memory.watch_filled(),
-            }
+            watch(&mut memory, request.opcode);
         }
         state.record(name_of(request.opcode), object.unwrap_or(0), i64::from(request.len));
         Self {
@@ -372,6 +312,16 @@ unsafe fn how(request: &Request) -> Option<How> {
     let makes = flags & (libc::O_CREAT | libc::O_TMPFILE) != 0;
     let known = how.resolve & !BENEATH == 0 && mode & !0o7777 == 0 && (makes || mode == 0);
     known.then_some(How { flags, mode, beneath: how.resolve & BENEATH != 0 })
+}
+
+/// From now on nobody else may touch it, or change it, until the operation has ended.
+fn watch(memory: &mut Memory, opcode: u8) {
+    match opcode {
+        opcode::READ | opcode::READV | opcode::RECV | opcode::RECVMSG | opcode::ACCEPT => {
+            memory.watch_unfilled()
+        }
+        _ => memory.watch_filled(),
+    }
 }
 
 /// How much longer an operation takes than it has to.

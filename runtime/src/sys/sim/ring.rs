@@ -10,12 +10,13 @@
 //!   again.
 #![allow(unsafe_code, reason = "the same contract of `push` as the kernel's body")]
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::faults::Fault;
+use super::fixed::Fixed;
 use super::links::{self, LINKS};
 use super::objects::Id;
 use super::operation::{CQE_SKIP_SUCCESS, Operation, opcode};
@@ -25,7 +26,7 @@ use super::waker::RingWaker;
 use super::world::{Here, Knobs, State};
 use crate::caps::{Caps, setup};
 use crate::start_error::StartError;
-use crate::sys::{Cqe, Entered, FIXED_PLACES, IGNORE, Position, Request, RingConfig, Wait};
+use crate::sys::{Cqe, Entered, IGNORE, Position, Request, RingConfig, Wait};
 
 /// A ring whose kernel is the world of its thread.
 #[derive(Debug)]
@@ -41,8 +42,7 @@ pub(crate) struct Ring {
     /// What is in flight; a hole while one is looked at, and after it has ended.
     pub(super) flying: Vec<Option<Operation>>,
     pub(super) groups: Groups,
-    /// Registered memory, by its place in the table: address and length.
-    fixed: BTreeMap<u16, (usize, usize)>,
+    fixed: Fixed,
     pub(super) completions: VecDeque<Cqe>,
     /// Completions that found the queue full.
     pub(super) overflow: VecDeque<Cqe>,
@@ -75,7 +75,7 @@ impl Ring {
             pushed: 0,
             flying: Vec::new(),
             groups: Groups::default(),
-            fixed: BTreeMap::new(),
+            fixed: Fixed::default(),
             completions: VecDeque::new(),
             overflow: VecDeque::new(),
             seen: 0,
@@ -209,12 +209,8 @@ impl Ring {
         for taken in 1..=count {
             let Some((request, user_data)) = self.queued.pop_front() else { break };
             // SAFETY: I1.
-            let mut operation =
-                unsafe { Operation::take(request, user_data, self.here.host, state) };
-            if operation.fixed.is_some_and(|at| !lies_in(&request, self.fixed.get(&at))) {
-                operation.invalid = Some(libc::EFAULT);
-                state.complain(UNKNOWN.into());
-            }
+            let operation = unsafe { Operation::take(request, user_data, self.here.host, state) };
+            let operation = self.fixed.check(state, operation);
             let refused = operation.invalid.is_some();
             linked = links::line_up(&mut self.flying, state, operation, linked);
             if stops && refused && taken < count {
@@ -334,32 +330,12 @@ impl Ring {
     ///
     /// As of the kernel's body.
     pub(crate) unsafe fn register_fixed(&mut self, at: u16, region: *mut [u8]) -> io::Result<()> {
-        if self.here.with(|state| state.fault(Fault::RegisterError)) {
-            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
-        }
-        if at >= FIXED_PLACES || region.is_null() {
-            return Err(io::Error::from_raw_os_error(libc::EINVAL));
-        }
-        let (start, len) = (region.cast::<u8>().addr(), region.len());
-        let meets = |other: &(usize, usize)| start < other.0 + other.1 && other.0 < start + len;
-        if self.fixed.contains_key(&at) || self.fixed.values().any(meets) {
-            self.here.with(|state| state.complain(FREED.into()));
-        }
-        self.fixed.insert(at, (start, len));
-        Ok(())
+        self.here.with(|state| self.fixed.register(state, at, region))
     }
 
     /// Empties a place of the table, which no operation may name just then.
     pub(crate) fn unregister_fixed(&mut self, at: u16) -> io::Result<()> {
-        if self.here.with(|state| state.fault(Fault::RegisterError)) {
-            return Err(io::Error::from_raw_os_error(libc::ENOMEM));
-        }
-        let named = self.flying.iter().flatten().any(|operation| operation.fixed == Some(at));
-        if named {
-            self.here.with(|state| state.complain(UNREGISTERED.into()));
-        }
-        self.fixed.remove(&at);
-        Ok(())
+        self.here.with(|state| self.fixed.unregister(state, at, &self.flying))
     }
 
     /// A handle that ends the owner's waiting.
@@ -400,19 +376,6 @@ impl Ring {
             state.touch();
         });
     }
-}
-
-/// What is told of registered memory.
-const UNREGISTERED: &str = "registered memory was unregistered while an operation named it";
-/// Who has a buffer has its pool registered.
-const UNKNOWN: &str = "an operation named registered memory that is not there";
-/// Its place, or the memory itself, is another pool's now.
-const FREED: &str = "registered memory was given up before it was unregistered";
-
-/// Whether the memory of a request lies in a registered stretch.
-fn lies_in(request: &Request, stretch: Option<&(usize, usize)>) -> bool {
-    let from = request.addr.addr();
-    stretch.is_some_and(|&(start, len)| start <= from && from + request.len as usize <= start + len)
 }
 
 /// What is told of a provided buffer.
