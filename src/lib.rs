@@ -138,6 +138,10 @@
 //! # std::io::Result::Ok(()) }).unwrap();
 //! ```
 //!
+//! Reads and writes past the page cache (`O_DIRECT`) want aligned memory. [`buf::FixedPool`] has
+//! it, and once it is registered ([`register_buffers`]) the kernel need not pin it for each
+//! operation.
+//!
 //! # Tasks and cores
 //!
 //! [`spawn`] starts a task on this core, [`spawn_on`] on another, [`spawn_per_core`] on each, and
@@ -281,8 +285,9 @@ pub use sexton_io as io;
 pub use sexton_net as net;
 pub use sexton_runtime::{
     AbortHandle, Builder, CancelToken, Caps, Config, CoreStats, Fd, JoinError, JoinHandle, JoinSet,
-    PerCore, Report, Runtime, StartError, block_on, cores, current_core, doctor, op, signal, spawn,
-    spawn_blocking, spawn_on, spawn_per_core, stats, time, yield_now,
+    PerCore, Report, Runtime, StartError, block_on, cores, current_core, doctor, op,
+    register_buffers, signal, spawn, spawn_blocking, spawn_on, spawn_per_core, stats, time,
+    yield_now,
 };
 
 #[cfg(feature = "sim")]

@@ -16,6 +16,8 @@ mod streams;
 mod zero_copy;
 #[path = "both/paths.rs"]
 mod paths;
+#[path = "both/registered.rs"]
+mod registered;
 
 use sexton::Builder;
 use sexton::sim::{Faults, Kernel, Sim};

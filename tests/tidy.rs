@@ -62,6 +62,7 @@ const UNSAFE: &[&str] = &[
     "buffers/src/owned_buf/buf.rs",
     "buffers/src/owned_buf/table.rs",
     "buffers/src/pool/entries.rs",
+    "buffers/src/pool/fixed.rs",
     "buffers/src/pool/memory.rs",
     "buffers/src/pool/pool_buf.rs",
     "buffers/src/pool/provided.rs",
@@ -93,6 +94,7 @@ const UNSAFE: &[&str] = &[
     "buffers/tests/vectored.rs",
     "runtime/src/context.rs",
     "runtime/src/driver.rs",
+    "runtime/src/fixed_pools.rs",
     "runtime/src/op/addr.rs",
     "runtime/src/op/completion.rs",
     "runtime/src/op/entry.rs",
@@ -146,8 +148,12 @@ const VARIANTS: &[&str] = &[
 ];
 
 /// Files of the buffers that need `std::io`; the others do with core and alloc.
-const IO: &[&str] =
-    &["buffers/src/error.rs", "buffers/src/pool/provided.rs", "buffers/src/read_buf/writer.rs"];
+const IO: &[&str] = &[
+    "buffers/src/error.rs",
+    "buffers/src/pool/fixed.rs",
+    "buffers/src/pool/provided.rs",
+    "buffers/src/read_buf/writer.rs",
+];
 
 /// What each package may build on.
 const ARROWS: &[(&str, &[&str])] = &[

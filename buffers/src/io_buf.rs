@@ -33,7 +33,7 @@ pub struct Registration {
 /// | `String`, `Box<str>`, `&'static str`, `Cow<'static, _>` | yes | no: it would owe UTF-8 |
 /// | `&'static [u8]`, `&'static [u8; N]`, `bytes::Bytes` | yes | no: shared |
 /// | `Rc`, `Arc` of `[u8]`, `str`, `Vec<u8>` | yes | no: shared |
-/// | [`OwnedBuf`], [`PoolBuf`] | yes | yes |
+/// | [`OwnedBuf`], [`PoolBuf`], [`FixedBuf`] | yes | yes |
 /// | [`SliceMut`], [`AtMost`], [`Fill`] | yes | yes |
 /// | [`Slice`] | yes | no |
 /// | `[u8; N]`, `SmallVec`, `ArrayVec`, borrowed slices | no: they move, or die | no |
@@ -43,6 +43,7 @@ pub struct Registration {
 /// [`slice_mut`]: crate::Storage::slice_mut
 /// [`OwnedBuf`]: crate::OwnedBuf
 /// [`PoolBuf`]: crate::PoolBuf
+/// [`FixedBuf`]: crate::FixedBuf
 /// [`SliceMut`]: crate::SliceMut
 /// [`AtMost`]: crate::AtMost
 ///

@@ -21,8 +21,8 @@
 //! Read in this order: `io_buf` and `io_buf_mut` (the two unsafe traits and their rules), the
 //! types that implement them, `vectored` (several buffers in one operation), `read_buf` (the
 //! borrowed side), `error` (how a failed operation gives its buffer back), `owned_buf` and `boxed`
-//! (the erased buffers), `pool` (memory from which the kernel picks), `graveyard` and `registry`
-//! (who owns what while the kernel works).
+//! (the erased buffers), `pool` (memory from which the kernel picks, or that it keeps pinned),
+//! `graveyard` and `registry` (who owns what while the kernel works).
 
 // `no_std` with `std` beside it: a module that needs more than core and alloc has to say so, and
 // the only thing of std that any of them names is `std::io`.
@@ -63,7 +63,7 @@ pub use graveyard::{Graveyard, GraveyardLimit, GraveyardStats};
 pub use io_buf::{IoBuf, Registration};
 pub use io_buf_mut::IoBufMut;
 pub use owned_buf::OwnedBuf;
-pub use pool::{Consumption, PoolBuf, PoolBufs, ProvidedPool};
+pub use pool::{Consumption, FixedBuf, FixedPool, PoolBuf, PoolBufs, ProvidedPool};
 pub use read_buf::{
     ReadBuf, ReadBufVec, ReadCursor, ReadVecCursor, Tail, VecTail, VectoredTail, fill_tail,
 };

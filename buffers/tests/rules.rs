@@ -4,7 +4,7 @@
 mod support;
 
 use proptest::{collection::vec, prelude::*};
-use sexton_buffers::{Fill, IoBufMut, OwnedBuf, ProvidedPool, Tail};
+use sexton_buffers::{Fill, FixedPool, IoBufMut, OwnedBuf, ProvidedPool, Tail};
 use support::{Slot, Watched, moved, received};
 
 #[derive(Clone, Debug)]
@@ -138,5 +138,11 @@ proptest! {
         obeys(received(&pool, b""), &steps);
         obeys(OwnedBuf::new(received(&pool, b"abcdefgh")), &steps);
         pool.assert_valid();
+        let pool = FixedPool::new(2, 20).unwrap();
+        obeys(pool.take().unwrap(), &steps);
+        // What an earlier user left is initialised, and not filled.
+        obeys(OwnedBuf::new(pool.take().unwrap()), &steps);
+        obeys(pool.take().unwrap().at_most(7), &steps);
+        assert_eq!(pool.available(), 2);
     }
 }

@@ -15,12 +15,16 @@
 //!   `inner` is borrowed.
 //! - **I4** a pool of provided buffers stays alive until its group is unregistered or the ring is
 //!   gone.
+//! - **I5** a pool of registered memory stays alive until it is unregistered, which happens when
+//!   nobody else has a handle or a buffer of it, in flight or leaked; or until the ring is gone,
+//!   and then as long as leaked operations have buffers of it.
 
 #![allow(unsafe_code, reason = "operations lie in raw slots while the kernel has them")]
 
 use crate::config::Config;
 use crate::contain::contained;
 use crate::fd::Fd;
+use crate::fixed_pools::FixedPools;
 use crate::op::abi;
 use crate::op::{
     Answered, Completion, Detached, Entry, Gives, Multishot, MultishotTable, Op, OpTable, Shot,
@@ -28,7 +32,7 @@ use crate::op::{
 use crate::stats::CoreCounters;
 use crate::sys::{Cqe, Entered, IGNORE, Position, Request, Ring, Wait, elapsed, now};
 use sexton_buffers::registry::{Answer, Ending, Facts, Key, Next, Place, Polled, Registry, Table};
-use sexton_buffers::{Consumption, GraveyardLimit, ProvidedPool};
+use sexton_buffers::{Consumption, FixedPool, GraveyardLimit, ProvidedPool};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
@@ -69,6 +73,7 @@ struct Inner {
     /// Others that too many sends hold back which wait only for their notification.
     held_notified: VecDeque<Held>,
     pools: Vec<ProvidedPool>,
+    fixed: FixedPools,
     /// What lies beside an operation until its result, by its slot.
     beside: Vec<Beside>,
     /// Cancels that found nothing, to be sent again.
@@ -136,6 +141,7 @@ impl Driver {
             held: VecDeque::new(),
             held_notified: VecDeque::new(),
             pools: Vec::new(),
+            fixed: FixedPools::new(),
             beside: Vec::new(),
             missed: Vec::new(),
             missed_since: None,
@@ -215,17 +221,23 @@ impl Driver {
         // Foreign code: it may panic, or submit.
         let entry = describe(at);
         std::mem::forget(undo);
-        let Entry { request, mark, limit, gives, exempt, notified, tells, fd, .. } = entry;
+        let Entry { mut request, mark, limit, gives, fixed, exempt, notified, tells, fd, .. } =
+            entry;
+        let inner = &mut *self.inner.borrow_mut();
+        let group = request.buf;
+        if let Some(registration) = fixed {
+            // Before the facts: what ends is counted as what began.
+            inner.fixed.name(&mut request, registration);
+        }
         let mut facts = Facts {
             opcode: request.opcode,
             gives: gives as u8,
-            group: request.buf,
+            group,
             fd: request.fd,
             len: limit,
             place: Place::Held,
             since_ms: self.now_ms.get(),
         };
-        let inner = &mut *self.inner.borrow_mut();
         self.counters.submitted(request.opcode);
         inner.changed = true;
         inner.put_beside(key, Beside { tells, fd });
@@ -312,12 +324,22 @@ impl Driver {
         Ok(())
     }
 
+    /// Pins a pool's memory: reads and writes of its buffers on this ring name it from now on.
+    pub(crate) fn register_fixed(&self, pool: &FixedPool) -> io::Result<()> {
+        let inner = &mut *self.inner.borrow_mut();
+        if inner.closed {
+            return Err(shut_down());
+        }
+        inner.fixed.register(&mut inner.ring, pool)
+    }
+
     /// Whether the kernel may hold operations of this driver.
     pub(crate) fn in_flight(&self) -> usize {
         self.inner.borrow().registry.in_flight()
     }
 
-    /// Before the wait: sends cancels, and what was held back. Handlers may run.
+    /// Before the wait: lets go of registered memory that nobody uses, sends cancels, and what was
+    /// held back. Handlers may run.
     pub(crate) fn prepare(&self) {
         while let Some(job) = self.next_before_wait() {
             contained(|| self.run(job));
@@ -334,6 +356,7 @@ impl Driver {
 
     fn next_before_wait(&self) -> Option<Job> {
         let inner = &mut *self.inner.borrow_mut();
+        inner.fixed.sweep(&mut inner.ring);
         inner.retry_missed();
         if let Some(job) = inner.send_cancels() {
             return Some(job);
@@ -552,6 +575,7 @@ impl Driver {
             }
         }
         inner.ring.close();
+        inner.fixed.clear();
     }
 }
 

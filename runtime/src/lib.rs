@@ -27,6 +27,7 @@ mod mailbox;
 mod door;
 mod context;
 mod recv_pools;
+mod fixed_pools;
 mod starved;
 mod executor;
 mod runtime;
@@ -48,8 +49,8 @@ pub use fd::Fd;
 pub use runtime::{Builder, Runtime, block_on, rt};
 pub use source::signal;
 pub use spawn::{
-    PerCore, cores, count_copied, current_core, is_alone, read_pool, recv_pool, runtime_id, spawn,
-    spawn_blocking, spawn_on, spawn_per_core, yield_now,
+    PerCore, cores, count_copied, current_core, is_alone, read_pool, recv_pool, register_buffers,
+    runtime_id, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
 };
 pub use start_error::StartError;
 pub use starved::{Starved, wait_for_buffers};

@@ -14,6 +14,7 @@ use crate::child::{play, role};
 use crate::deadline::within_a_minute;
 use crate::poll::poll_once;
 use rustix::process::{Resource, Rlimit, geteuid, setrlimit};
+use sexton::buf::{FixedPool, IoBufMut};
 use sexton::io::OwnedRead;
 use sexton::net::{TcpListener, TcpStream};
 use sexton::time::{Duration, timeout};
@@ -171,6 +172,66 @@ fn a_zero_copy_send_without_memory_to_lock_is_one_that_copies() {
     let outcome = said.lines().find_map(|line| line.split_once("OUTCOME ")).expect("an outcome").1;
     println!("768 KiB of memory to lock: {outcome}");
     assert!(!outcome.starts_with("0 copied"), "{outcome}");
+}
+
+/// Registers more than may be locked, works with it all the same, and then with less, again and
+/// again: what nobody has any more is not locked any more.
+async fn register_more_than_may_be_locked() -> io::Result<String> {
+    let large = FixedPool::new(1024, 4096)?;
+    let refused = sexton::register_buffers(&large).unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::OutOfMemory);
+    assert_eq!(large.registration(), None);
+    let file = sexton::fs::File::from_std(tempfile()?);
+    let mut pool = large;
+    for round in 0..50_u8 {
+        let mut buf = pool.take().expect("none is out");
+        buf.fill_from(&[round; 4096]);
+        let mut buf = file.write_all_at(buf, 0).await?;
+        buf.clear();
+        let buf = file.read_exact_at(buf, 0).await?;
+        assert_eq!(buf[..], [round; 4096]);
+        drop(buf);
+        pool = FixedPool::new(64, 4096)?;
+        // The kernel may count memory for a moment that it has let go of.
+        for again in 0.. {
+            match sexton::register_buffers(&pool) {
+                Ok(()) => break,
+                Err(error) if again == 1000 => return Err(error),
+                Err(_) => sexton::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    }
+    Ok(refused.to_string())
+}
+
+/// A file without a name.
+fn tempfile() -> io::Result<std::fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::File::options();
+    options.read(true).write(true).custom_flags(libc::O_TMPFILE).open(std::env::temp_dir())
+}
+
+#[test]
+fn registering_more_than_may_be_locked_names_the_limit_and_its_buffers_work_all_the_same() {
+    let test =
+        "registering_more_than_may_be_locked_names_the_limit_and_its_buffers_work_all_the_same";
+    if role().is_some() {
+        let limit = Some(1 << 20);
+        setrlimit(Resource::Memlock, Rlimit { current: limit, maximum: limit }).unwrap();
+        become_user(61_024);
+        return within_a_minute(|| {
+            let runtime = sexton::Builder::new().entries(8).build().unwrap();
+            let said = runtime.block_on(register_more_than_may_be_locked()).unwrap();
+            println!("OUTCOME {said}");
+        });
+    }
+    if !may_change_user() {
+        return;
+    }
+    let said = play(&format!("unprivileged::{test}"), "registers");
+    let outcome = said.lines().find_map(|line| line.split_once("OUTCOME ")).expect("an outcome").1;
+    println!("1 MiB of memory to lock: {outcome}");
+    assert!(outcome.contains("ulimit -l"), "{outcome}");
 }
 
 /// From here on this thread's `io_uring_setup` is refused, as Docker's default profile does.

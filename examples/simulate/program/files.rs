@@ -1,15 +1,17 @@
 //! One file through several handles: it holds what was acknowledged, and what was dropped wholly,
-//! partly or not at all, in the order of its start.
+//! partly or not at all, in the order of its start. Some of the memory is registered.
 
 use super::bytes::Bytes;
 use super::dice::Dice;
 use super::log::content;
+use super::memory::Memory;
 use super::reads::is_harmless;
 use super::risk::{Risk, both};
 use super::rules::Rules;
+use sexton::buf::{IoBuf, IoBufMut};
 use sexton::fs::{self, File};
 use sexton::io::BufRead;
-use std::io::{self, SeekFrom};
+use std::io::{self, ErrorKind, SeekFrom};
 
 /// The most bytes that a file gets, about.
 const LONGEST: usize = 40_000;
@@ -24,6 +26,7 @@ struct Tried {
     model: Bytes,
     cursor: usize,
     writes: usize,
+    memory: Memory,
 }
 
 /// A file, from its making to its end.
@@ -42,6 +45,7 @@ pub(crate) async fn run(dice: Dice, rules: Rules) {
         model: Bytes::default(),
         cursor: 0,
         writes: 0,
+        memory: Memory::default(),
     };
     for _ in 0..steps {
         tried.step().await;
@@ -75,7 +79,7 @@ impl Tried {
     }
 
     async fn step(&mut self) {
-        match self.risk.dice.below(18) {
+        match self.risk.dice.below(20) {
             0..4 => self.write().await,
             4..6 => self.write_here().await,
             6 => self.write_two().await,
@@ -100,6 +104,7 @@ impl Tried {
             14 => drop(self.handles.pop()),
             15 => self.open().await,
             16 => self.append().await,
+            17 | 18 => self.memory.change(&self.risk.dice),
             _ => self.settle().await,
         }
     }
@@ -135,23 +140,27 @@ impl Tried {
     }
 
     async fn write(&mut self) {
-        let (handle, at, bytes) = (self.pick(), self.place(), self.bytes());
-        let (handle, pos, given) = (&self.handles[handle], at as u64, bytes.clone());
+        let (handle, at, mut bytes) = (self.pick(), self.place(), self.bytes());
+        let (handle, pos) = (&self.handles[handle], at as u64);
         let outcome = match self.risk.dice.below(3) {
             0 => {
+                let (given, count) = self.memory.holding(&bytes, &self.risk.dice);
+                bytes.truncate(count);
                 let wrote = self.risk.take(handle.write_at(given, pos)).await.transpose();
                 wrote.map(|done| done.map(|(count, _)| count)).map_err(io::Error::from)
             }
             1 => {
-                let mut first = given;
+                let mut first = bytes.clone();
                 let second = first.split_off(self.risk.dice.below(first.len() + 1));
                 let write = handle.write_vectored_at([first, second], pos);
                 let wrote = self.risk.take(write).await.transpose();
                 wrote.map(|done| done.map(|(count, _)| count)).map_err(io::Error::from)
             }
             _ => {
+                let (given, count) = self.memory.holding(&bytes, &self.risk.dice);
+                bytes.truncate(count);
                 let wrote = self.risk.take(handle.write_all_at(given, pos)).await.transpose();
-                wrote.map(|done| done.map(|buf| buf.len())).map_err(io::Error::from)
+                wrote.map(|done| done.map(|buf| buf.filled().len())).map_err(io::Error::from)
             }
         };
         self.wrote(at, &bytes, outcome).await;
@@ -159,8 +168,10 @@ impl Tried {
 
     /// At the cursor, which moves when a write is seen to be done.
     async fn write_here(&mut self) {
-        let (handle, at, bytes) = (self.pick(), self.cursor, self.bytes());
-        let (handle, given) = (&mut self.handles[handle], bytes.clone());
+        let (handle, at, mut bytes) = (self.pick(), self.cursor, self.bytes());
+        let (given, count) = self.memory.holding(&bytes, &self.risk.dice);
+        bytes.truncate(count);
+        let handle = &mut self.handles[handle];
         let wrote = self.risk.take(handle.write_owned(given)).await.transpose();
         let outcome = wrote.map(|done| done.map(|(count, _)| count)).map_err(io::Error::from);
         if let Ok(Some(count)) = outcome {
@@ -197,9 +208,9 @@ impl Tried {
         let (handle, pos) = (&self.handles[handle], at as u64);
         let outcome = match self.risk.dice.below(3) {
             0 => {
-                let read = handle.read_at(Vec::with_capacity(size), pos);
+                let read = handle.read_at(self.memory.with_room(size, &self.risk.dice), pos);
                 let read = self.risk.take(read).await.transpose().map_err(io::Error::from);
-                read.map(|done| done.map(|(_, buf)| buf))
+                read.map(|done| done.map(|(_, buf)| buf.filled().to_vec()))
             }
             1 => {
                 let bufs = [Vec::with_capacity(self.risk.dice.size(32)), Vec::with_capacity(size)];
@@ -208,13 +219,15 @@ impl Tried {
                 read.map(|done| done.map(|(_, bufs)| bufs.concat()))
             }
             _ => {
-                let read = handle.read_exact_at(Vec::with_capacity(size), pos);
-                match self.risk.take(read).await.transpose().map_err(io::Error::from) {
-                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                let mut buf = self.memory.with_room(size, &self.risk.dice);
+                let size = buf.unfilled().len();
+                let read = self.risk.take(handle.read_exact_at(buf, pos)).await.transpose();
+                match read.map_err(io::Error::from) {
+                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                         assert!(at + size > self.model.len(), "an end before the end");
                         return;
                     }
-                    read => read,
+                    read => read.map(|done| done.map(|buf| buf.filled().to_vec())),
                 }
             }
         };
@@ -228,7 +241,8 @@ impl Tried {
     /// At the cursor, which moves when a read is seen to be done.
     async fn read_here(&mut self) {
         let (handle, to, size) = (self.pick(), self.place(), self.risk.dice.size(8_000));
-        let seeks = self.risk.dice.percent(60);
+        let (seeks, buf) =
+            (self.risk.dice.percent(60), self.memory.with_room(size, &self.risk.dice));
         let handle = &mut self.handles[handle];
         if seeks {
             let sought = self.risk.take(handle.seek(SeekFrom::Start(to as u64))).await;
@@ -244,9 +258,9 @@ impl Tried {
         let at = self.cursor;
         let outcome = match self.risk.dice.below(3) {
             0 => {
-                let read = self.risk.take(handle.read_owned(Vec::with_capacity(size))).await;
-                let read = read.transpose().map_err(io::Error::from);
-                read.map(|done| done.map(|(_, buf)| buf))
+                let read = self.risk.take(handle.read_owned(buf)).await.transpose();
+                let read = read.map_err(io::Error::from);
+                read.map(|done| done.map(|(_, buf)| buf.filled().to_vec()))
             }
             1 => {
                 let mut buf = vec![0; size];

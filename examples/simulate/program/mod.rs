@@ -3,9 +3,9 @@
 //! Read in this order: `dice` (choices), `risk` (what becomes of futures), `rules` (what a program
 //! has to expect); `log`, `reads`, `writes`, `zero_copy`, `crowd`, `shared`, `polled`, `streams`
 //! and `relays` (bytes on their way); `tape`, `pieces`, `buffered` and `peeks` (the same without
-//! gaps); `accepts` (connections); `datagrams`; `many` (at once); `bytes`, `files`, `sought`,
-//! `folders`, `listings` and `power` (the disk); `timers` and `tasks`; `lives` (runtimes); `plan`
-//! (which of them a seed runs, on what).
+//! gaps); `accepts` (connections); `datagrams`; `many` (at once); `bytes`, `memory`, `files`,
+//! `sought`, `folders`, `listings` and `power` (the disk); `timers` and `tasks`; `lives`
+//! (runtimes); `plan` (which of them a seed runs, on what).
 
 mod dice;
 mod draw;
@@ -28,6 +28,7 @@ mod accepts;
 mod datagrams;
 mod many;
 mod bytes;
+mod memory;
 mod files;
 mod sought;
 mod folders;

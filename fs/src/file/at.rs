@@ -22,7 +22,8 @@ impl File {
     /// Nothing that anybody could see. `buf` is freed when the kernel has let go of it.
     ///
     /// # Kernel
-    /// `IORING_OP_READ`, since Linux 5.6.
+    /// `IORING_OP_READ`, since Linux 5.6; `IORING_OP_READ_FIXED`, since Linux 5.1, if this runtime
+    /// registered `buf`.
     ///
     /// # Errors
     /// The kernel's; `InvalidInput` if `buf` has no room, or `pos` is 2 to the power of 63 or more;
@@ -95,7 +96,8 @@ impl File {
     /// As [`read_at`](File::read_at).
     ///
     /// # Kernel
-    /// `IORING_OP_READ`, since Linux 5.6; again after a short read.
+    /// `IORING_OP_READ`, since Linux 5.6, or `IORING_OP_READ_FIXED`, since Linux 5.1, if this
+    /// runtime registered `buf`; again after a short read.
     ///
     /// # Errors
     /// As [`read_at`](File::read_at), but a full `buf` is fine; `UnexpectedEof` if the end comes
@@ -131,7 +133,8 @@ impl File {
     /// it.
     ///
     /// # Kernel
-    /// `IORING_OP_WRITE`, since Linux 5.6; several file systems let the ring's worker do it.
+    /// `IORING_OP_WRITE`, since Linux 5.6, or `IORING_OP_WRITE_FIXED`, since Linux 5.1, if this
+    /// runtime registered `buf`; several file systems let the ring's worker do it.
     ///
     /// # Errors
     /// The kernel's; `InvalidInput` if `pos` is 2 to the power of 63 or more; `NotSeekable` for
@@ -204,7 +207,8 @@ impl File {
     /// as behind [`write_at`](File::write_at).
     ///
     /// # Kernel
-    /// `IORING_OP_WRITE`, since Linux 5.6; again after a short write.
+    /// `IORING_OP_WRITE`, since Linux 5.6, or `IORING_OP_WRITE_FIXED`, since Linux 5.1, if this
+    /// runtime registered `buf`; again after a short write.
     ///
     /// # Errors
     /// As [`write_at`](File::write_at). `BufError::transferred` says how much was written before.

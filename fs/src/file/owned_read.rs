@@ -23,7 +23,8 @@ impl File {
     /// of it. What a pipe or a terminal gave comes first in the next read.
     ///
     /// # Kernel
-    /// `IORING_OP_READ`, since Linux 5.6.
+    /// `IORING_OP_READ`, since Linux 5.6, or `IORING_OP_READ_FIXED`, since Linux 5.1, if this
+    /// runtime registered `buf`.
     ///
     /// # Errors
     /// The kernel's; `InvalidInput` if `buf` has no room.
@@ -114,7 +115,8 @@ impl File {
     /// no cursor: there, what was read so far is gone with `buf`.
     ///
     /// # Kernel
-    /// `IORING_OP_READ`, since Linux 5.6; again after a short read.
+    /// `IORING_OP_READ`, since Linux 5.6, or `IORING_OP_READ_FIXED`, since Linux 5.1, if this
+    /// runtime registered `buf`; again after a short read.
     ///
     /// # Errors
     /// The kernel's; `UnexpectedEof` if the file ends before. What was read is in the buffer, and

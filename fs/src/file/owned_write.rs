@@ -27,7 +27,8 @@ impl File {
     /// let go of it.
     ///
     /// # Kernel
-    /// `IORING_OP_WRITE`, since Linux 5.6; several file systems let the ring's worker do it.
+    /// `IORING_OP_WRITE`, since Linux 5.6, or `IORING_OP_WRITE_FIXED`, since Linux 5.1, if this
+    /// runtime registered `buf`; several file systems let the ring's worker do it.
     ///
     /// # Errors
     /// The kernel's.
@@ -96,7 +97,8 @@ impl File {
     /// An unknown prefix was written; the cursor is behind what was seen to be written.
     ///
     /// # Kernel
-    /// `IORING_OP_WRITE`, since Linux 5.6; again after a short write.
+    /// `IORING_OP_WRITE`, since Linux 5.6, or `IORING_OP_WRITE_FIXED`, since Linux 5.1, if this
+    /// runtime registered `buf`; again after a short write.
     ///
     /// # Errors
     /// The kernel's. `BufError::transferred` says how much was written before.

@@ -18,7 +18,9 @@ use crate::fd::Fd;
 use crate::sys::Request;
 use io_uring::opcode;
 use sexton_buffers::registry::Mark;
-use sexton_buffers::{Claim, Consumption, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ProvidedPool};
+use sexton_buffers::{
+    Claim, Consumption, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut, ProvidedPool, Registration,
+};
 use std::ffi::CStr;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -58,6 +60,8 @@ pub struct Entry<'a> {
     /// Bytes of memory that the request names: no more can be filled, or sent.
     pub(crate) limit: u32,
     pub(crate) gives: Gives,
+    /// Where the buffer is registered: on that ring the fixed kind of the operation serves.
+    pub(crate) fixed: Option<Registration>,
     /// Whether the graveyard's limit holds it back.
     pub(crate) exempt: bool,
     /// Whether the result comes before the last answer, which is a notification.
@@ -122,6 +126,7 @@ impl<'a> Entry<'a> {
             mark: None,
             limit: 0,
             gives: Gives::Nothing,
+            fixed: None,
             exempt: false,
             notified: false,
             tells: None,
@@ -168,17 +173,22 @@ impl<'a> Entry<'a> {
         Self::new(opcode::Nop::CODE)
     }
 
-    /// Reads at `offset` into the unfilled part of `buf`. `IORING_OP_READ`, since Linux 5.6.
+    /// Reads at `offset` into the unfilled part of `buf`. `IORING_OP_READ`, since Linux 5.6;
+    /// `IORING_OP_READ_FIXED`, since Linux 5.1, if `buf` is registered with the ring.
     pub fn read<B: IoBufMut>(fd: &'a Fd, buf: &'a mut B, offset: u64) -> Self {
+        let fixed = buf.registration();
         let mut entry = Self::on(opcode::Read::CODE, fd).fill(buf);
         entry.request.off = offset;
+        entry.fixed = fixed;
         entry
     }
 
-    /// Writes the filled part of `buf` at `offset`. `IORING_OP_WRITE`, since Linux 5.6.
+    /// Writes the filled part of `buf` at `offset`. `IORING_OP_WRITE`, since Linux 5.6;
+    /// `IORING_OP_WRITE_FIXED`, since Linux 5.1, if `buf` is registered with the ring.
     pub fn write<B: IoBuf>(fd: &'a Fd, buf: &'a B, offset: u64) -> Self {
         let mut entry = Self::on(opcode::Write::CODE, fd).drain(buf);
         entry.request.off = offset;
+        entry.fixed = buf.registration();
         entry
     }
 

@@ -141,6 +141,25 @@ impl Ring {
         }
     }
 
+    /// # Safety
+    ///
+    /// As of [`kernel::Ring::register_fixed`].
+    pub(crate) unsafe fn register_fixed(&mut self, at: u16, region: *mut [u8]) -> io::Result<()> {
+        match self {
+            // SAFETY: I1.
+            Self::Kernel(ring) => unsafe { ring.register_fixed(at, region) },
+            // SAFETY: I1.
+            Self::Simulated(ring) => unsafe { ring.register_fixed(at, region) },
+        }
+    }
+
+    pub(crate) fn unregister_fixed(&mut self, at: u16) -> io::Result<()> {
+        match self {
+            Self::Kernel(ring) => ring.unregister_fixed(at),
+            Self::Simulated(ring) => ring.unregister_fixed(at),
+        }
+    }
+
     pub(crate) fn waker(&self) -> RingWaker {
         match self {
             Self::Kernel(ring) => RingWaker::Kernel(ring.waker()),

@@ -307,8 +307,8 @@ fn what_ends_in_time_cancels_its_link_timeout_begun_or_not() {
     });
 }
 
-/// Linux 6.18 says `ENOENT` of a link timeout without any time: it has fired, and found nothing. In a
-/// simulation it is the seed that says so.
+/// Linux 6.18 says `ENOENT` of a link timeout without any time: it has fired, and found nothing. In
+/// a simulation it is the seed that says so.
 #[test]
 fn a_link_timeout_may_fire_although_what_it_limits_has_ended_at_once() {
     for body in [Body::Kernel, Body::Simulated] {

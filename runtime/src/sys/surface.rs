@@ -7,6 +7,10 @@ use crate::config::Config;
 /// The tag of completions that nobody waits for. The driver gives it to no operation.
 pub(crate) const IGNORE: u64 = u64::MAX;
 
+/// Places for registered stretches of memory in a ring's table: a pool takes one, whatever its
+/// size, so a core has few, and a place costs 16 bytes.
+pub(crate) const FIXED_PLACES: u16 = 64;
+
 /// Which body a ring has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Body {

@@ -165,6 +165,28 @@ impl Ring {
         }
     }
 
+    /// Pins a stretch of memory, under a place in the table that is empty.
+    ///
+    /// # Safety
+    ///
+    /// The memory stays mapped until it was unregistered and every operation that names the place
+    /// has ended, or for ever.
+    pub(crate) unsafe fn register_fixed(&mut self, at: u16, region: *mut [u8]) -> io::Result<()> {
+        match &mut self.open {
+            // SAFETY: I1, as the caller promises.
+            Some(open) => unsafe { open.door.register_fixed(at, region) },
+            None => Err(io::Error::from_raw_os_error(libc::EBADF)),
+        }
+    }
+
+    /// Empties a place: the kernel lets go of the memory when no operation names it any more.
+    pub(crate) fn unregister_fixed(&mut self, at: u16) -> io::Result<()> {
+        match &self.open {
+            Some(open) => open.door.unregister_fixed(at),
+            None => Err(io::Error::from_raw_os_error(libc::EBADF)),
+        }
+    }
+
     /// A handle that ends the owner's waiting, from any thread and at any time.
     pub(crate) fn waker(&self) -> RingWaker {
         self.waker.clone()

@@ -18,7 +18,7 @@ use super::queues::{Params, Queues};
 use crate::caps::{Caps, Opcodes, Tried, feature, feature_names};
 use crate::config::SQ_ENTRIES_MAX;
 use crate::start_error::StartError;
-use crate::sys::{Entered, Release, RingConfig, Wait, ladder};
+use crate::sys::{Entered, FIXED_PLACES, Release, RingConfig, Wait, ladder};
 
 /// `IORING_OP_SENDMSG_ZC`: the youngest operation of Linux 6.1, which marks its io_uring.
 const YOUNGEST_REQUIRED: u8 = 48;
@@ -35,6 +35,8 @@ pub(super) struct Door {
     ring: NonNull<IoUring>,
     /// The flags of an `enter` that waits.
     idle: EnterFlags,
+    /// The table of registered memory was made.
+    has_table: bool,
 }
 
 impl std::fmt::Debug for Door {
@@ -49,7 +51,7 @@ impl Door {
         // SAFETY: I1: it lives as long as this door, and I2 ends the borrow before that.
         let borrowed: &'static IoUring = unsafe { &*ring.as_ptr() };
         let submitter = ManuallyDrop::new(borrowed.submitter());
-        Self { submitter, ring, idle: EnterFlags::empty() }
+        Self { submitter, ring, idle: EnterFlags::empty(), has_table: false }
     }
 
     fn ring(&self) -> &IoUring {
@@ -140,6 +142,27 @@ impl Door {
 
     pub(super) fn unregister_buf_ring(&self, group: u16) -> io::Result<()> {
         self.submitter.unregister_buf_ring(group)
+    }
+
+    /// # Safety
+    ///
+    /// As of [`super::Ring::register_fixed`].
+    pub(super) unsafe fn register_fixed(&mut self, at: u16, region: *mut [u8]) -> io::Result<()> {
+        if !self.has_table {
+            self.submitter.register_buffers_sparse(FIXED_PLACES.into())?;
+            self.has_table = true;
+        }
+        let start = region.cast::<u8>();
+        start.expose_provenance();
+        let place = libc::iovec { iov_base: start.cast(), iov_len: region.len() };
+        // SAFETY: the caller promises that the memory outlives the registration.
+        unsafe { self.submitter.register_buffers_update(at.into(), &[place], None) }
+    }
+
+    pub(super) fn unregister_fixed(&self, at: u16) -> io::Result<()> {
+        let nothing = libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 };
+        // SAFETY: no memory is named.
+        unsafe { self.submitter.register_buffers_update(at.into(), &[nothing], None) }
     }
 
     /// Lets go of the registered descriptor. Only the thread that registered it can.

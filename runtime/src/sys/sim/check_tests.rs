@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 
 use super::faults::Faults;
 use super::hand::{hold_notifications, stream_pair, tcp_pair};
-use super::operation::opcode::{NOP, RECV, SEND, SEND_ZC};
+use super::operation::opcode::{NOP, READ_FIXED, RECV, SEND, SEND_ZC};
 use super::profile::Kernel;
 use super::ring::Ring;
 use super::world::{Here, World};
@@ -108,6 +108,44 @@ fn a_ring_that_is_closed_before_a_notification_is_told() {
     stage.push(SEND_ZC, ours.as_raw_fd(), &mut memory);
     stage.ring.close();
     assert!(stage.complaints().contains("1 operations in flight"), "{}", stage.complaints());
+}
+
+#[test]
+fn registered_memory_that_is_let_go_of_under_an_operation_is_told() {
+    let mut memory = vec![0_u8; 16];
+    let mut stage = Stage::new();
+    let (ours, _theirs) = stream_pair().expect("a pair");
+    // SAFETY: the memory outlives the ring.
+    unsafe { stage.ring.register_fixed(0, &raw mut memory[..]) }.expect("no faults");
+    stage.push(READ_FIXED, ours.as_raw_fd(), &mut memory);
+    assert_eq!(stage.complaints(), "");
+    stage.ring.unregister_fixed(0).expect("no faults");
+    assert!(stage.complaints().contains("while an operation named it"), "{}", stage.complaints());
+}
+
+#[test]
+fn an_operation_on_memory_that_is_not_registered_is_told() {
+    let mut memory = vec![0_u8; 16];
+    let mut stage = Stage::new();
+    let (ours, _theirs) = stream_pair().expect("a pair");
+    // SAFETY: the memory outlives the ring.
+    unsafe { stage.ring.register_fixed(0, &raw mut memory[..15]) }.expect("no faults");
+    stage.push(READ_FIXED, ours.as_raw_fd(), &mut memory);
+    assert!(stage.complaints().contains("that is not there"), "{}", stage.complaints());
+}
+
+#[test]
+fn registered_memory_that_is_freed_or_whose_place_is_taken_is_told() {
+    let mut memory = [0_u8; 32];
+    for (place, second) in [(1, 8..24), (0, 16..32)] {
+        let mut stage = Stage::new();
+        // SAFETY: the memory outlives the ring.
+        unsafe { stage.ring.register_fixed(0, &raw mut memory[..16]) }.expect("no faults");
+        assert_eq!(stage.complaints(), "");
+        // SAFETY: as above.
+        unsafe { stage.ring.register_fixed(place, &raw mut memory[second]) }.expect("no faults");
+        assert!(stage.complaints().contains("before it was unreg"), "{}", stage.complaints());
+    }
 }
 
 #[test]

@@ -98,7 +98,7 @@ faults! {
     StartError start_errors "A ring can't be had at all (`EMFILE`, `ENFILE`, `ENOMEM`, `ENOSYS`, \
         `EPERM`); a simulation asks again.",
     RegisterError register_errors "Provided buffers can't be registered (`EBUSY`, `EEXIST`, \
-        `ENOMEM`, `EPERM`).",
+        `ENOMEM`, `EPERM`), or memory can't be, or not be let go of (`ENOMEM`).",
     LinkTimeoutRace link_timeout_races "A link timeout fires as what it limits completes: both tell of it. Only tests of rings meet it.",
     LinkTimeoutOff link_timeouts_off "A link timeout fires up to a tick too early or too late. Only tests of rings meet it.",
     MessageOverflow message_overflows "A message finds another ring's queue full, and no memory (`EOVERFLOW`). Only tests of rings meet it.",

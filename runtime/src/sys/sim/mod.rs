@@ -4,15 +4,15 @@
 //! everything that io_uring may do: any order, short transfers, lost races, refusals. Read in this
 //! order: `world` (what all cores share), `schedule` and `threads` (who runs, and the clock),
 //! `objects`, `lives`, `channel`, `datagrams` and `hosts` (descriptors, connections, the network),
-//! `tree` (files and the disk); `touch` (foreign memory), `provided`, `operation`, `interpret`,
-//! `on_bytes`, `on_datagrams`, `on_files`, `zero_copy`, `cancel`, `links`, `messages`, `start`,
-//! `ring` and `complete` (what is in flight); `sockets` and `files` (plain calls); `faults`,
-//! `refusals`, `profile`, `trace`; `hand` (the kernel by hand, for tests of one ring), `api` and
-//! `host` (for users).
+//! `tree` (files and the disk); `touch` (foreign memory), `provided`, `fixed`, `operation`,
+//! `interpret`, `on_bytes`, `on_datagrams`, `on_files`, `zero_copy`, `cancel`, `links`, `messages`,
+//! `start`, `ring` and `complete` (what is in flight); `sockets` and `files` (plain calls);
+//! `faults`, `refusals`, `profile`, `trace`; `hand` (the kernel by hand, for tests of one ring),
+//! `api` and `host` (for users).
 //!
 //! Modelled although Sexton does not use it yet, so that only tests of rings meet it: links, link
 //! timeouts, messages between rings. Not modelled, since Sexton does not use it: drains, registered
-//! files and buffers, zero-copy messages, descriptors as messages, multicast groups.
+//! files, zero-copy messages, descriptors as messages, multicast groups.
 
 mod rng;
 mod trace;
@@ -29,6 +29,7 @@ mod hosts;
 mod tree;
 mod touch;
 mod provided;
+mod fixed;
 mod operation;
 mod interpret;
 mod on_bytes;

@@ -6,6 +6,8 @@
 //!   of `take` promises it.
 #![allow(unsafe_code, reason = "it follows the pointers that the kernel copies at submission")]
 
+pub(super) mod opcode;
+
 use super::faults::Fault;
 use super::interpret::Step;
 use super::links::Chain;
@@ -14,59 +16,6 @@ use super::touch::{self, Memory};
 use super::world::{State, nanos};
 use crate::op::{BENEATH, OpenHow};
 use crate::sys::Request;
-
-/// `IORING_OP_*`, those that are modelled.
-pub(super) mod opcode {
-    pub(in super::super) const NOP: u8 = 0;
-    pub(in super::super) const READV: u8 = 1;
-    pub(in super::super) const WRITEV: u8 = 2;
-    pub(in super::super) const FSYNC: u8 = 3;
-    pub(in super::super) const POLL_ADD: u8 = 6;
-    pub(in super::super) const SENDMSG: u8 = 9;
-    pub(in super::super) const RECVMSG: u8 = 10;
-    pub(in super::super) const TIMEOUT: u8 = 11;
-    pub(in super::super) const TIMEOUT_REMOVE: u8 = 12;
-    pub(in super::super) const ACCEPT: u8 = 13;
-    pub(in super::super) const ASYNC_CANCEL: u8 = 14;
-    pub(in super::super) const LINK_TIMEOUT: u8 = 15;
-    pub(in super::super) const CONNECT: u8 = 16;
-    pub(in super::super) const OPENAT: u8 = 18;
-    pub(in super::super) const CLOSE: u8 = 19;
-    pub(in super::super) const READ: u8 = 22;
-    pub(in super::super) const WRITE: u8 = 23;
-    pub(in super::super) const SEND: u8 = 26;
-    pub(in super::super) const RECV: u8 = 27;
-    pub(in super::super) const OPENAT2: u8 = 28;
-    pub(in super::super) const SHUTDOWN: u8 = 34;
-    pub(in super::super) const MSG_RING: u8 = 40;
-    pub(in super::super) const SEND_ZC: u8 = 47;
-
-    pub(in super::super) const ALL: [u8; 23] = [
-        NOP,
-        READV,
-        WRITEV,
-        FSYNC,
-        POLL_ADD,
-        SENDMSG,
-        RECVMSG,
-        TIMEOUT,
-        TIMEOUT_REMOVE,
-        ACCEPT,
-        ASYNC_CANCEL,
-        LINK_TIMEOUT,
-        CONNECT,
-        OPENAT,
-        OPENAT2,
-        CLOSE,
-        READ,
-        WRITE,
-        SEND,
-        RECV,
-        SHUTDOWN,
-        MSG_RING,
-        SEND_ZC,
-    ];
-}
 
 /// `IOSQE_FIXED_FILE`, `IO_DRAIN`: not modelled.
 const UNKNOWN_FLAGS: u8 = 0b11;
@@ -79,6 +28,8 @@ pub(super) const CQE_SKIP_SUCCESS: u8 = 1 << 6;
 #[derive(Debug)]
 pub(super) struct Operation {
     pub(super) request: Request,
+    /// The place of the registered memory that it names.
+    pub(super) fixed: Option<u16>,
     pub(super) user_data: u64,
     /// What its descriptor stands for.
     pub(super) object: Option<Id>,
@@ -127,11 +78,12 @@ impl Operation {
     ///
     /// I1.
     pub(super) unsafe fn take(
-        request: Request,
+        mut request: Request,
         user_data: u64,
         host: usize,
         state: &mut State,
     ) -> Self {
+        let fixed = without_fixed(&mut request);
         // SAFETY: I1.
         let (mut memory, memory_ok) = unsafe { memory(&request) };
         let mut invalid = None;
@@ -180,16 +132,12 @@ impl Operation {
             state.objects.hold(object);
         }
         if state.scheduled && invalid.is_none() {
-            match request.opcode {
-                opcode::READ | opcode::READV | opcode::RECV | opcode::RECVMSG | opcode::ACCEPT => {
-                    memory.watch_unfilled()
-                }
-                _ => memory.watch_filled(),
-            }
+            watch(&mut memory, request.opcode);
         }
         state.record(name_of(request.opcode), object.unwrap_or(0), i64::from(request.len));
         Self {
             request,
+            fixed,
             user_data,
             object,
             host,
@@ -320,6 +268,16 @@ unsafe fn name(request: &Request) -> Option<Vec<u8>> {
     }
 }
 
+/// Makes the plain operation of one on registered memory, and says which memory that was.
+fn without_fixed(request: &mut Request) -> Option<u16> {
+    request.opcode = match request.opcode {
+        opcode::READ_FIXED => opcode::READ,
+        opcode::WRITE_FIXED => opcode::WRITE,
+        _ => return None,
+    };
+    Some(request.buf)
+}
+
 /// How a path is opened.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct How {
@@ -354,6 +312,16 @@ unsafe fn how(request: &Request) -> Option<How> {
     let makes = flags & (libc::O_CREAT | libc::O_TMPFILE) != 0;
     let known = how.resolve & !BENEATH == 0 && mode & !0o7777 == 0 && (makes || mode == 0);
     known.then_some(How { flags, mode, beneath: how.resolve & BENEATH != 0 })
+}
+
+/// From now on nobody else may touch it, or change it, until the operation has ended.
+fn watch(memory: &mut Memory, opcode: u8) {
+    match opcode {
+        opcode::READ | opcode::READV | opcode::RECV | opcode::RECVMSG | opcode::ACCEPT => {
+            memory.watch_unfilled()
+        }
+        _ => memory.watch_filled(),
+    }
 }
 
 /// How much longer an operation takes than it has to.

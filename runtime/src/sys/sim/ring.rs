@@ -16,6 +16,7 @@ use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use super::faults::Fault;
+use super::fixed::Fixed;
 use super::links::{self, LINKS};
 use super::objects::Id;
 use super::operation::{CQE_SKIP_SUCCESS, Operation, opcode};
@@ -41,6 +42,7 @@ pub(crate) struct Ring {
     /// What is in flight; a hole while one is looked at, and after it has ended.
     pub(super) flying: Vec<Option<Operation>>,
     pub(super) groups: Groups,
+    fixed: Fixed,
     pub(super) completions: VecDeque<Cqe>,
     /// Completions that found the queue full.
     pub(super) overflow: VecDeque<Cqe>,
@@ -73,6 +75,7 @@ impl Ring {
             pushed: 0,
             flying: Vec::new(),
             groups: Groups::default(),
+            fixed: Fixed::default(),
             completions: VecDeque::new(),
             overflow: VecDeque::new(),
             seen: 0,
@@ -207,6 +210,7 @@ impl Ring {
             let Some((request, user_data)) = self.queued.pop_front() else { break };
             // SAFETY: I1.
             let operation = unsafe { Operation::take(request, user_data, self.here.host, state) };
+            let operation = self.fixed.check(state, operation);
             let refused = operation.invalid.is_some();
             linked = links::line_up(&mut self.flying, state, operation, linked);
             if stops && refused && taken < count {
@@ -318,6 +322,20 @@ impl Ring {
             self.here.with(|state| state.complain(WRITTEN.into()));
         }
         self.groups.unregister(group)
+    }
+
+    /// Registers a stretch of memory.
+    ///
+    /// # Safety
+    ///
+    /// As of the kernel's body.
+    pub(crate) unsafe fn register_fixed(&mut self, at: u16, region: *mut [u8]) -> io::Result<()> {
+        self.here.with(|state| self.fixed.register(state, at, region))
+    }
+
+    /// Empties a place of the table, which no operation may name just then.
+    pub(crate) fn unregister_fixed(&mut self, at: u16) -> io::Result<()> {
+        self.here.with(|state| self.fixed.unregister(state, at, &self.flying))
     }
 
     /// A handle that ends the owner's waiting.
