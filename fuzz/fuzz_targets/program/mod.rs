@@ -25,6 +25,8 @@ mod lives;
 mod log;
 #[path = "../../../examples/simulate/program/many.rs"]
 mod many;
+#[path = "../../../examples/simulate/program/memory.rs"]
+mod memory;
 #[path = "../../../examples/simulate/program/peeks.rs"]
 mod peeks;
 #[path = "../../../examples/simulate/program/pieces.rs"]
