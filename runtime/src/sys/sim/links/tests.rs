@@ -257,10 +257,11 @@ fn a_ring_that_is_closed_with_a_chain_in_flight_is_told_of_all_of_it() {
 #[test]
 fn a_descriptor_that_is_closed_under_what_waits_in_a_chain_is_told() {
     for kernel in Kernel::ALL {
+        // They outlive the ring: one of them is in flight when it is closed.
+        let (buf, behind) = (Buf::of(&[0; 4]), Buf::of(&[0; 4]));
         let mut stage = Stage::new(1, *kernel, Faults::none());
         let (a, b) = sim::stream_pair().expect("a pair");
         let (c, d) = sim::stream_pair().expect("a pair");
-        let (buf, behind) = (Buf::of(&[0; 4]), Buf::of(&[0; 4]));
         stage.push(buf.request(RECV, &a), IO_LINK, 1);
         stage.push(behind.request(RECV, &c), 0, 2);
         stage.enter(Wait::No);
