@@ -55,6 +55,20 @@ impl Buf {
         request
     }
 
+    /// Where it lies.
+    pub(super) fn addr(&self) -> *mut u8 {
+        self.0
+    }
+
+    /// Writes a byte, whoever has the memory.
+    pub(super) fn set(&self, at: usize, byte: u8) {
+        assert!(at < self.1);
+        // SAFETY: inside.
+        let place = unsafe { self.0.add(at) };
+        // SAFETY: nobody else writes now.
+        unsafe { place.write(byte) };
+    }
+
     /// The first `count` bytes.
     pub(super) fn get(&self, count: usize) -> Vec<u8> {
         // SAFETY: at least so many bytes lie there, and nobody writes now.

@@ -66,10 +66,10 @@ impl Drop for Stage {
 }
 
 /// A timeout of either kind, and the time that it points to.
-fn timeout(opcode: u8, nanos: u64) -> (Request, Box<[i64]>) {
-    let mut time = Box::<[i64]>::from([0, nanos.cast_signed()]);
+fn timeout(opcode: u8, nanos: u64) -> (Request, Buf) {
+    let time = Buf::of(&[[0; 8], nanos.to_ne_bytes()].concat());
     let mut request = Request::new(opcode);
-    (request.addr, request.len) = (time.as_mut_ptr().cast(), 1);
+    (request.addr, request.len) = (time.addr(), 1);
     (request, time)
 }
 
@@ -217,17 +217,17 @@ fn no_set_has_the_faults_that_no_program_meets() {
 #[test]
 fn memory_of_what_waits_in_a_chain_is_watched() {
     for touches in [false, true] {
-        let mut memory = vec![0_u8; 4];
+        let memory = Buf::of(&[0; 4]);
         let mut stage = Stage::new(1, Kernel::V6_18, Faults::none());
         let (a, b) = sim::stream_pair().expect("a pair");
         let buf = Buf::of(&[0; 4]);
         let mut behind = Request::new(RECV);
-        (behind.fd, behind.addr, behind.len) = (a.as_raw_fd(), memory.as_mut_ptr(), 4);
+        (behind.fd, behind.addr, behind.len) = (a.as_raw_fd(), memory.addr(), 4);
         stage.push(buf.request(RECV, &a), IO_LINK, 1);
         stage.push(behind, 0, 2);
         stage.enter(Wait::No);
         if touches {
-            memory[2] = 1;
+            memory.set(2, 1);
         }
         sim::write(&b, b"abcdefg").expect("room");
         stage.enter(Wait::No);

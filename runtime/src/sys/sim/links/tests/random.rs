@@ -29,7 +29,7 @@ struct Program {
     rng: Rng,
     ends: (OwnedFd, OwnedFd),
     bufs: Vec<Buf>,
-    times: Vec<Box<[i64]>>,
+    times: Vec<Buf>,
     pushed: Vec<Pushed>,
     /// Tags that one `enter` took first.
     first: BTreeSet<usize>,
