@@ -37,6 +37,10 @@ const LARGE: &[(&str, &str)] = &[
     ),
     ("runtime/src/driver.rs", "the one unsafe promise of the runtime is argued in one file"),
     ("runtime/src/executor.rs", "one turn and its end, in the order in which they run"),
+    (
+        "runtime/src/sys/sim/by_hand_tests.rs",
+        "what a test of one ring needs, and the first of them",
+    ),
     ("runtime/src/task/cell.rs", "the counts of a task's references are one protocol"),
 ];
 
