@@ -3,6 +3,12 @@
 /// `RESOLVE_BENEATH`.
 pub(crate) const BENEATH: u64 = 0x08;
 
+/// Whether an open with these flags may make a file, and so has a use for a mode. `O_TMPFILE` is
+/// two bits, and one of them is `O_DIRECTORY`.
+pub(crate) const fn makes(flags: i32) -> bool {
+    flags & libc::O_CREAT != 0 || flags & libc::O_TMPFILE == libc::O_TMPFILE
+}
+
 /// `struct open_how`: the flags and the mode of an open, and how its path may be followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
@@ -21,10 +27,9 @@ impl OpenHow {
     #[must_use]
     pub const fn beneath(flags: i32, mode: u32) -> Self {
         // Unlike `open`, `openat2` refuses a mode that it would ignore, and unknown bits of one.
-        let makes = flags & (libc::O_CREAT | libc::O_TMPFILE) != 0;
         Self {
             flags: (flags | libc::O_CLOEXEC) as u32 as u64,
-            mode: if makes { (mode & 0o7777) as u64 } else { 0 },
+            mode: if makes(flags) { (mode & 0o7777) as u64 } else { 0 },
             resolve: BENEATH,
         }
     }

@@ -14,7 +14,7 @@ use super::links::Chain;
 use super::objects::Id;
 use super::touch::{self, Memory};
 use super::world::{State, nanos};
-use crate::op::{BENEATH, OpenHow};
+use crate::op::{BENEATH, OpenHow, makes};
 use crate::sys::Request;
 
 /// `IOSQE_FIXED_FILE`, `IO_DRAIN`: not modelled.
@@ -309,8 +309,7 @@ unsafe fn how(request: &Request) -> Option<How> {
     // SAFETY: I1: not null, and of that length.
     let how = unsafe { request.addr2.cast::<OpenHow>().read_unaligned() };
     let (flags, mode) = (i32::try_from(how.flags).ok()?, u32::try_from(how.mode).ok()?);
-    let makes = flags & (libc::O_CREAT | libc::O_TMPFILE) != 0;
-    let known = how.resolve & !BENEATH == 0 && mode & !0o7777 == 0 && (makes || mode == 0);
+    let known = how.resolve & !BENEATH == 0 && mode & !0o7777 == 0 && (makes(flags) || mode == 0);
     known.then_some(How { flags, mode, beneath: how.resolve & BENEATH != 0 })
 }
 
