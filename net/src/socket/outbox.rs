@@ -141,7 +141,6 @@ mod tests {
     use sexton_buffers::IoBuf;
     use sexton_runtime::calls;
 
-    /// A cancel may come too late, and find a part sent: nobody is left to cancel the next send.
     /// It is the stream's: no future may give it up, so nobody would send the bytes again.
     #[test]
     fn a_send_that_was_cancelled_or_interrupted_sends_its_bytes_again() {
@@ -163,6 +162,7 @@ mod tests {
         });
     }
 
+    /// A cancel may come too late, and find a part sent: nobody is left to cancel the next send.
     #[test]
     fn the_rest_of_a_send_is_not_sent_for_a_writer_that_is_gone() {
         sexton_runtime::block_on(async {
