@@ -100,7 +100,6 @@ faults! {
     RegisterError register_errors "Provided buffers can't be registered (`EBUSY`, `EEXIST`, \
         `ENOMEM`, `EPERM`), or memory can't be, or not be let go of (`ENOMEM`).",
     LinkTimeoutRace link_timeout_races "A link timeout fires as what it limits completes: both tell of it. Only tests of rings meet it.",
-    LinkTimeoutOff link_timeouts_off "A link timeout fires up to a tick too early or too late. Only tests of rings meet it.",
     MessageOverflow message_overflows "A message finds another ring's queue full, and no memory (`EOVERFLOW`). Only tests of rings meet it.",
     DuplicateWake duplicate_wakes "A message wakes its receiver once more, with nothing. Only tests of rings meet it.",
 }

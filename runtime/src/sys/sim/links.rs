@@ -15,7 +15,7 @@ use super::interpret::Step;
 use super::objects::Id;
 use super::operation::{CQE_SKIP_SUCCESS, Operation, opcode};
 use super::ring::Ring;
-use super::world::State;
+use super::world::{State, TICK};
 use crate::sys::Request;
 
 /// `IOSQE_IO_LINK`: what follows waits for its end, and is cancelled if it fails.
@@ -24,8 +24,6 @@ const IO_LINK: u8 = 1 << 2;
 const IO_HARDLINK: u8 = 1 << 3;
 /// Either.
 pub(super) const LINKS: u8 = IO_LINK | IO_HARDLINK;
-/// How much too early or too late a timer may fire, in nanoseconds.
-const TICK: u64 = 4_000_000;
 
 /// What an operation is tied to.
 #[derive(Debug, Default)]
@@ -231,13 +229,6 @@ impl Ring {
     pub(super) fn begin_limit(&mut self, state: &mut State, operation: &mut Operation) -> bool {
         let Some(mut limit) = take_limit(&mut operation.chain.behind) else { return false };
         limit.begin(state);
-        if state.fault(Fault::LinkTimeoutOff) {
-            let (off, late) = (state.rng.little(TICK as usize) as u64, state.rng.below(2) == 1);
-            limit.deadline = limit.deadline.map(|deadline| match late {
-                true => deadline.saturating_add(off),
-                false => deadline.saturating_sub(off).max(state.now()),
-            });
-        }
         self.limits += 1;
         operation.chain.limited = Some(self.limits);
         limit.chain.limits = Some((self.limits, operation.user_data));

@@ -21,7 +21,7 @@ thread_local! {
 }
 
 /// A tick of the kernel's clock, in nanoseconds: that of 250 a second.
-const TICK: u64 = 4_000_000;
+pub(super) const TICK: u64 = 4_000_000;
 
 /// Where a thread is.
 #[derive(Clone, Debug)]

@@ -170,7 +170,7 @@ fn a_link_timeout_fires_in_time_or_off_by_a_tick() {
         let late = lateness(seed, Faults::none());
         assert_eq!(late, 0, "seed {seed}: {late} ns");
     }
-    let off = |seed| lateness(seed, Faults::none().link_timeouts_off(1.0));
+    let off = |seed| lateness(seed, Faults::none().skewed_timers(1.0));
     let all: Vec<_> = (0..SEEDS).map(off).collect();
     assert!(all.iter().all(|late| (-tick..=tick).contains(late)), "{all:?}");
     assert!(all.iter().any(|late| *late < 0) && all.iter().any(|late| *late > 0), "{all:?}");
@@ -202,12 +202,7 @@ fn the_time_of_what_is_behind_begins_with_it() {
 
 #[test]
 fn no_set_has_the_faults_that_no_program_meets() {
-    let ours = [
-        Fault::LinkTimeoutRace,
-        Fault::LinkTimeoutOff,
-        Fault::MessageOverflow,
-        Fault::DuplicateWake,
-    ];
+    let ours = [Fault::LinkTimeoutRace, Fault::MessageOverflow, Fault::DuplicateWake];
     for set in ["none", "scheduling", "network", "disk", "all"] {
         let faults = Faults::named(set).expect("a set");
         assert!(ours.iter().all(|fault| faults.get(*fault) == 0.0), "{set}: {faults:?}");

@@ -39,7 +39,7 @@ impl Program {
     fn new(seed: u64) -> Self {
         let kernel = Kernel::ALL[(seed % Kernel::ALL.len() as u64) as usize];
         // A ring as it should be: what one with less does to a chain is told apart.
-        let faults = Faults::all().link_timeout_races(0.5).link_timeouts_off(0.5);
+        let faults = Faults::all().link_timeout_races(0.5).skewed_timers(0.5);
         let faults = faults.start_errors(0.0).scarce_memory(0.0).refused_flags(0.0);
         let stage = Stage::new(seed, kernel, faults);
         let ends = sim::stream_pair().expect("a pair");
