@@ -88,16 +88,12 @@ impl Tree {
         if path.len() > PATH_LEN_MAX {
             return Err(ENAMETOOLONG);
         }
-        self.walk_bounded(start, path, follow, beneath)
+        self.walk_far(start, path, follow, beneath)
     }
 
-    /// As [`walk`](Self::walk), along a path of any length: who resolves it part by part, as
-    /// `realpath` does, never shows all of it to the kernel.
-    pub(super) fn walk_far(&self, start: u64, path: &[u8], follow: Follow) -> Result<Place, i32> {
-        self.walk_bounded(start, path, follow, false)
-    }
-
-    fn walk_bounded(
+    /// As [`walk_within`](Self::walk_within), along a path of any length: who resolves it part by
+    /// part, as `realpath` does, never shows all of it to the kernel.
+    pub(super) fn walk_far(
         &self,
         start: u64,
         path: &[u8],

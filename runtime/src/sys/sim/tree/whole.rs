@@ -14,7 +14,7 @@ use std::path::Path;
 impl Tree {
     /// The absolute path without symbolic links, `.` and `..`.
     pub(in crate::sys) fn canonicalize(&self, path: &[u8]) -> Result<Vec<u8>, i32> {
-        let place = self.walk_far(ROOT, path, Follow::Always)?;
+        let place = self.walk_far(ROOT, path, Follow::Always, false)?;
         let number = place.there()?;
         let mut parts = Vec::new();
         let mut dir = number;
