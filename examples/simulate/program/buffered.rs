@@ -7,12 +7,13 @@ use super::risk::Risk;
 use super::rules::{Rules, joined};
 use super::streams::IDLE;
 use super::tape::{Seen, Tape};
+use sexton::JoinHandle;
 use sexton::io::{
     BufReader, BufWrite, BufWriter, Interest, NonBlocking, OwnedRead, OwnedWrite, Ready, Write,
     duplex,
 };
 use sexton::net::{TcpListener, TcpStream, UnixStream, pipe};
-use sexton::time::{sleep, timeout};
+use sexton::time::{Elapsed, sleep, timeout};
 use std::io::{Error, IoSlice, Result};
 use std::net::Ipv4Addr;
 
@@ -61,6 +62,15 @@ pub(crate) async fn tcp(rules: Rules) -> Option<(TcpStream, TcpStream)> {
     let connects = sexton::spawn(TcpStream::connect(addr));
     let accepted = timeout(IDLE, listener.accept()).await;
     drop(listener);
+    ends(rules, connects, accepted).await
+}
+
+/// Both ends, after a connect and an accept; none of them may be without the other.
+pub(crate) async fn ends<S, A>(
+    rules: Rules,
+    connects: JoinHandle<Result<S>>,
+    accepted: std::result::Result<Result<(S, A)>, Elapsed>,
+) -> Option<(S, S)> {
     let connected = rules.allow(joined(connects).await);
     let Ok(accepted) = accepted else {
         assert!(connected.is_none() || rules.errors, "a connection vanished");

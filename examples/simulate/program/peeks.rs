@@ -1,7 +1,7 @@
 //! Connections that are asked without being read: what a peek shows is what the next read gives,
 //! both ends say the same of each other, and what is set on a socket stays set.
 
-use super::buffered::tcp;
+use super::buffered::{ends, tcp};
 use super::dice::Dice;
 use super::risk::{Risk, both};
 use super::rules::{Rules, joined};
@@ -92,12 +92,7 @@ async fn unix(dice: &Dice, rules: Rules) -> Option<(UnixStream, UnixStream)> {
     let connects = sexton::spawn(async move { UnixStream::connect_addr(&name).await });
     let accepted = timeout(IDLE, listener.accept()).await;
     drop(listener);
-    let connected = rules.allow(joined(connects).await);
-    let Ok(accepted) = accepted else {
-        assert!(connected.is_none() || rules.errors, "a connection vanished");
-        return None;
-    };
-    let (ours, theirs) = (connected?, rules.allow(accepted)?.0);
+    let (ours, theirs) = ends(rules, connects, accepted).await?;
     let (one, other) = (rules.allow(ours.peer_cred())?, rules.allow(theirs.peer_cred())?);
     assert_eq!(one, other, "both ends are of one process");
     Some((ours, theirs))
