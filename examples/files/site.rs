@@ -76,10 +76,12 @@ impl Site {
             Ok(None) | Err(status::NOT_FOUND) => {
                 let (path, metadata) = self.locate(&target.path).await?;
                 // A file has nothing below it; a socket, a pipe or a device is nobody's to read.
-                match metadata.is_dir() {
-                    true => self.listing(&path, target).await,
-                    false if metadata.is_file() => Err(status::NOT_FOUND),
-                    false => Err(status::FORBIDDEN),
+                if metadata.is_dir() {
+                    self.listing(&path, target).await
+                } else if metadata.is_file() {
+                    Err(status::NOT_FOUND)
+                } else {
+                    Err(status::FORBIDDEN)
                 }
             }
             Err(status) => Err(status),
