@@ -6,11 +6,6 @@ use sexton::fs::{self, File, OpenOptions};
 use sexton::{Builder, CancelToken};
 use std::io::{ErrorKind, SeekFrom};
 
-#[cfg(target_arch = "x86_64")]
-const O_DIRECTORY: i32 = 0o200_000;
-#[cfg(not(target_arch = "x86_64"))]
-const O_DIRECTORY: i32 = 0o40_000;
-
 /// A directory of this process on both kernels.
 async fn place(name: &str) -> String {
     let path = format!("/tmp/sexton-both-{}-{name}", std::process::id());
@@ -112,7 +107,7 @@ fn what_is_opened_beneath_a_directory_is_in_it() {
         assert!(OpenOptions::new().read(true).mode(0o7).open_beneath(&dir, "file").await.is_ok());
         assert!(read.open_beneath(&dir, ".").await.unwrap().metadata().await.unwrap().is_dir());
         // One bit of `O_DIRECTORY` is one of `O_TMPFILE`, which makes something.
-        let folder = OpenOptions::new().read(true).custom_flags(O_DIRECTORY).clone();
+        let folder = OpenOptions::new().read(true).custom_flags(libc::O_DIRECTORY).clone();
         assert!(folder.open_beneath(&dir, "deep").await.is_ok());
         let error = folder.open_beneath(&dir, "file").await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotADirectory);
