@@ -180,19 +180,20 @@ impl Tried {
         self.wrote(at, &bytes, outcome).await;
     }
 
-    /// Writes that overlap, begun at once: each begins when those before it have ended, with all of
-    /// their steps.
+    /// Writes that overlap, begun at once, each at risk: each begins when those before it have ended,
+    /// with all of their steps, and one that is given up while it waits holds nobody up.
     async fn write_two(&mut self) {
         let (one, two, at) = (self.pick(), self.pick(), self.place());
         let (first, second) = (self.bytes(), self.bytes());
         let later = at + self.risk.dice.below(first.len());
         let whole = self.risk.dice.percent(50);
         let (a, b) = both(
-            wrote(&self.handles[one], whole, first.clone(), at as u64),
-            wrote(&self.handles[two], whole, second.clone(), later as u64),
+            self.risk.take(wrote(&self.handles[one], whole, first.clone(), at as u64)),
+            self.risk.take(wrote(&self.handles[two], whole, second.clone(), later as u64)),
         )
         .await;
-        let Some(count) = self.expect(a) else {
+        let (a, b) = (self.expect(a.transpose()), b.transpose());
+        let Some(count) = a else {
             // What the first one did is unknown, and so is what the second did to it.
             self.model.may_write(at, &first);
             self.model.may_write(later, &second);
@@ -324,10 +325,9 @@ impl Tried {
 }
 
 /// How much a write took: a part, or all of it.
-async fn wrote(file: &File, whole: bool, bytes: Vec<u8>, pos: u64) -> io::Result<Option<usize>> {
-    let count = match whole {
+async fn wrote(file: &File, whole: bool, bytes: Vec<u8>, pos: u64) -> io::Result<usize> {
+    Ok(match whole {
         true => file.write_all_at(bytes, pos).await?.len(),
         false => file.write_at(bytes, pos).await?.0,
-    };
-    Ok(Some(count))
+    })
 }

@@ -4,8 +4,8 @@
 //! has to expect); `log`, `reads`, `writes`, `zero_copy`, `crowd`, `shared`, `polled`, `streams`
 //! and `relays` (bytes on their way); `tape`, `pieces`, `buffered` and `peeks` (the same without
 //! gaps); `accepts` (connections); `datagrams`; `many` (at once); `bytes`, `memory`, `files`,
-//! `sought`, `folders`, `listings` and `power` (the disk); `timers` and `tasks`; `lives`
-//! (runtimes); `plan` (which of them a seed runs, on what).
+//! `sought`, `folders`, `listings` and `power` (the disk); `timers` and `tasks`; `own` (operations
+//! of the program's own); `lives` (runtimes); `plan` (which of them a seed runs, on what).
 
 mod dice;
 mod draw;
@@ -36,6 +36,7 @@ mod listings;
 mod power;
 mod timers;
 mod tasks;
+mod own;
 mod lives;
 mod plan;
 

@@ -4,7 +4,7 @@ use super::dice::Dice;
 use super::risk::unless;
 use super::rules::{Census, Rules, joined};
 use super::{
-    accepts, buffered, datagrams, files, folders, listings, lives, many, peeks, power, relays,
+    accepts, buffered, datagrams, files, folders, listings, lives, many, own, peeks, power, relays,
     sought, streams, tasks,
 };
 use sexton::Builder;
@@ -28,6 +28,7 @@ pub(crate) enum Program {
     Buffered,
     Peeks,
     Sought,
+    Own,
 }
 
 impl Program {
@@ -46,6 +47,7 @@ impl Program {
         Self::Buffered,
         Self::Peeks,
         Self::Sought,
+        Self::Own,
     ];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -64,6 +66,7 @@ impl Program {
             Self::Buffered => "buffered",
             Self::Peeks => "peeks",
             Self::Sought => "sought",
+            Self::Own => "own",
         }
     }
 
@@ -87,6 +90,7 @@ impl Program {
             Self::Buffered => buffered::run(dice, rules).await,
             Self::Peeks => peeks::run(dice, rules).await,
             Self::Sought => sought::run(dice, rules).await,
+            Self::Own => own::run(dice, rules).await,
         }
     }
 }

@@ -27,6 +27,8 @@ mod log;
 mod many;
 #[path = "../../../examples/simulate/program/memory.rs"]
 mod memory;
+#[path = "../../../examples/simulate/program/own.rs"]
+mod own;
 #[path = "../../../examples/simulate/program/peeks.rs"]
 mod peeks;
 #[path = "../../../examples/simulate/program/pieces.rs"]
