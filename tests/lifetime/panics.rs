@@ -6,6 +6,7 @@
 //! - **I1** a `Nasty` passes each call on to one `GuardedBuf`, the same until its drop, and panics
 //!   before it passes on or not at all.
 //! - **I2** a `Busy` passes each call on to its one vector.
+//! - **I3** a `Shy` shows its one vector, which nobody changes, or panics.
 
 #![allow(unsafe_code, reason = "a buffer that panics is a buffer")]
 
@@ -22,6 +23,7 @@ use std::future::Future;
 use std::io::{PipeWriter, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -227,6 +229,55 @@ fn a_panic_in_a_buffers_mark_ends_the_read_alone() {
         drop(one);
         until("the panic is counted", || panics() > before).await;
         assert_eq!(counts.alive(), 0);
+    });
+}
+
+/// Bytes to be written; who asks for them so often gets a panic.
+struct Shy {
+    bytes: Vec<u8>,
+    patience: Cell<u32>,
+}
+
+// SAFETY: I3.
+unsafe impl IoBuf for Shy {
+    fn filled(&self) -> &[u8] {
+        self.patience.set(self.patience.get() - 1);
+        assert!(self.patience.get() > 0, "on purpose, in a buffer's bytes");
+        &self.bytes
+    }
+}
+
+#[test]
+fn a_panic_in_the_bytes_of_a_write_that_waited_for_its_turn_is_told_by_its_future() {
+    beside_another_task(async || {
+        let mut unnamed = std::fs::File::options();
+        unnamed.write(true).custom_flags(libc::O_TMPFILE);
+        let file = sexton::fs::File::from_std(unnamed.open(std::env::temp_dir()).unwrap());
+        let file = Rc::new(file);
+        let mut panicked = 0;
+        for patience in 1.. {
+            let write = |byte: u8, len: usize| {
+                let file = Rc::clone(&file);
+                async move { file.write_all_at(vec![byte; len], 0).await }
+            };
+            let first = sexton::spawn(write(1, 1 << 20));
+            let (other, shy) =
+                (Rc::clone(&file), Shy { bytes: vec![2; 100], patience: Cell::new(patience) });
+            let second = sexton::spawn(async move { other.write_all_at(shy, 0).await.is_ok() });
+            let third = sexton::spawn(write(3, 10));
+            assert!(first.await.unwrap().is_ok(), "it has nothing to do with that");
+            let second = second.await;
+            assert!(third.await.unwrap().is_ok(), "what comes behind it goes on");
+            match second {
+                Err(error) => assert!(error.is_panic()),
+                Ok(written) => {
+                    assert!(written);
+                    break;
+                }
+            }
+            panicked += 1;
+        }
+        assert!(panicked > 1, "also when its turn had come");
     });
 }
 

@@ -16,9 +16,11 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 
 /// Unused places for answers that a file keeps, so that writes of one kind need no memory each.
 const SPARE_ANSWERS: usize = 8;
@@ -40,12 +42,16 @@ impl<O: Steps> Op for Running<O> {
     fn complete(self, completion: Completion) {
         let Self { op, ticket, shared } = self;
         drop(shared.flight.take());
-        match O::step(op.complete(completion)) {
-            Step::End(answer) => shared.end(answer, ticket),
-            Step::More(rest) if shared.is_given_up.get() => {
-                shared.end(rest.refused(cancelled()), ticket);
+        // A user's buffer is asked how much there is to write.
+        match catch_unwind(AssertUnwindSafe(|| O::step(op.complete(completion)))) {
+            Ok(Step::End(answer)) => shared.end(Ok(answer), Some(ticket)),
+            Ok(Step::More(rest)) if shared.is_given_up.get() => {
+                shared.end(Ok(rest.refused(cancelled())), Some(ticket));
             }
-            Step::More(rest) => shared.submit(rest, ticket),
+            Ok(Step::More(rest)) => shared.submit(rest, ticket),
+            // The future is gone: it is the driver's to tell.
+            Err(panic) if Rc::strong_count(&shared) == 1 => resume_unwind(panic),
+            Err(panic) => shared.end(Err(panic), Some(ticket)),
         }
     }
 }
@@ -57,19 +63,25 @@ struct Shared<O: Steps> {
     flight: Cell<Option<Detached>>,
     /// Dropped or cancelled: the step in flight is the last one.
     is_given_up: Cell<bool>,
-    answer: Cell<Option<O::Answer>>,
+    /// Or the panic of the buffer, which was asked for its bytes: the future's to tell.
+    answer: Cell<Option<thread::Result<O::Answer>>>,
     waker: Cell<Option<Waker>>,
 }
 
 impl<O: Steps> Shared<O> {
     fn submit(self: Rc<Self>, op: O, ticket: Ticket) {
-        match Detached::submit(Running { op, ticket, shared: Rc::clone(&self) }) {
-            Ok(flight) => self.flight.set(Some(flight)),
-            Err((Running { op, ticket, .. }, error)) => self.end(op.refused(error), ticket),
+        let running = Running { op, ticket, shared: Rc::clone(&self) };
+        match catch_unwind(AssertUnwindSafe(|| Detached::submit(running))) {
+            Ok(Ok(flight)) => self.flight.set(Some(flight)),
+            Ok(Err((Running { op, ticket, .. }, error))) => {
+                self.end(Ok(op.refused(error)), Some(ticket));
+            }
+            // The ticket is gone with the operation.
+            Err(panic) => self.end(Err(panic), None),
         }
     }
 
-    fn end(&self, answer: O::Answer, ticket: Ticket) {
+    fn end(&self, answer: thread::Result<O::Answer>, ticket: Option<Ticket>) {
         self.answer.set(Some(answer));
         drop(ticket);
         if let Some(waker) = self.waker.take() {
@@ -156,7 +168,7 @@ impl<O: Steps> Future for Write<O> {
                 drop(shared.waker.take());
                 this.order.answers.keep(shared);
             }
-            return Poll::Ready(answer);
+            return Poll::Ready(answer.unwrap_or_else(|panic| resume_unwind(panic)));
         }
         shared.waker.set(Some(cx.waker().clone()));
         if this.hook.is_cancelled(cx) {
