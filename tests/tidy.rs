@@ -106,6 +106,7 @@ const UNSAFE: &[&str] = &[
     "runtime/src/op/table.rs",
     "runtime/src/op/unix_addr.rs",
     "runtime/src/sys/calls/datagram.rs",
+    "runtime/src/sys/calls/file/now.rs",
     "runtime/src/sys/calls/pipe.rs",
     "runtime/src/sys/calls/socket.rs",
     "runtime/src/sys/either.rs",

@@ -5,6 +5,7 @@
 
 mod support;
 
+use rustix::fs::{Advice, fadvise};
 use sexton_buffers::{FixedBuf, FixedPool, IoBufMut};
 use sexton_fs::{File, OpenOptions};
 use sexton_runtime::{Builder, block_on, own_stats, register_buffers, yield_now};
@@ -48,6 +49,9 @@ async fn kinds(file: &File, mut buf: FixedBuf) -> ([u32; 4], [u32; 4], FixedBuf)
     let (count, mut buf) = written.unwrap();
     assert_eq!(count, 5);
     buf.clear();
+    // What is in memory needs no operation.
+    file.sync_all().await.unwrap();
+    fadvise(file, 0, None, Advice::DontNeed).unwrap();
     let (read, got) = begun(file.read_at(buf, 0)).await;
     let (count, buf) = got.unwrap();
     assert_eq!((count, &buf[..]), (5, &b"bytes"[..]));

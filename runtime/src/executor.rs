@@ -37,6 +37,8 @@ use std::time::Duration;
 /// A turn polls all that the last one woke, up to this many: what came in is worked off, and its
 /// buffers given back, before more is let in.
 const POLLS_PER_TURN_MAX: usize = 1024;
+/// What a task may do at once in one poll, without an operation: some tens of microseconds.
+const POLL_BYTES: usize = 128 * 1024;
 
 /// One core of a runtime; it lives on one thread.
 #[derive(Debug)]
@@ -55,6 +57,8 @@ pub(crate) struct Core {
     closing: Cell<bool>,
     /// A system call took the ring's place in this turn.
     called: Cell<bool>,
+    /// What the task that runs may still do at once, in bytes.
+    poll_left: Cell<usize>,
     recv_pools: RecvPools,
 }
 
@@ -101,6 +105,7 @@ impl Core {
             long_poll: config.long_poll,
             closing: Cell::new(false),
             called: Cell::new(false),
+            poll_left: Cell::new(POLL_BYTES),
             recv_pools,
         }))
     }
@@ -134,6 +139,13 @@ impl Core {
         self.queue.is_empty() && !self.driver.has_entries() && !self.called.replace(true)
     }
 
+    /// Whether the task that runs may do so much more at once, or has to wait for its next poll.
+    pub(crate) fn spend_poll(&self, bytes: usize) -> bool {
+        let left = self.poll_left.get().checked_sub(bytes);
+        self.poll_left.set(left.unwrap_or(self.poll_left.get()));
+        left.is_some()
+    }
+
     pub(crate) fn enqueue(&self, task: TaskRef) {
         self.queue.push(task);
     }
@@ -164,6 +176,7 @@ impl Core {
         let mut cx = Context::from_waker(&as_waker);
         loop {
             self.read_mail();
+            self.poll_left.set(POLL_BYTES);
             if let Some(output) = poll_root(root.as_mut(), &waker, &mut cx) {
                 return output;
             }
@@ -208,6 +221,7 @@ impl Core {
         let budget = self.queue.len().clamp(self.polls_per_turn, POLLS_PER_TURN_MAX);
         for _ in 0..budget {
             let Some(task) = self.queue.pop() else { break };
+            self.poll_left.set(POLL_BYTES);
             let started = (!self.long_poll.is_zero()).then(now);
             match task.run() {
                 Ran::Idle => drop(task),

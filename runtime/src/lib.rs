@@ -50,7 +50,7 @@ pub use runtime::{Builder, Runtime, block_on, rt};
 pub use source::signal;
 pub use spawn::{
     PerCore, cores, count_copied, current_core, is_alone, read_pool, recv_pool, register_buffers,
-    runtime_id, spawn, spawn_blocking, spawn_on, spawn_per_core, yield_now,
+    runtime_id, spawn, spawn_blocking, spawn_on, spawn_per_core, spend_poll, yield_now,
 };
 pub use start_error::StartError;
 pub use starved::{Starved, wait_for_buffers};

@@ -352,6 +352,13 @@ pub fn is_alone() -> bool {
     context::with(Core::is_alone).unwrap_or(false)
 }
 
+/// Whether the task that runs may do so many bytes' work more at once, without an operation. If not
+/// it goes on by one, so that others have their turns.
+#[must_use]
+pub fn spend_poll(bytes: usize) -> bool {
+    context::with(|core| core.spend_poll(bytes)).unwrap_or(false)
+}
+
 /// Counts bytes of a stream that were copied in user space ([`CoreStats`](crate::CoreStats)).
 pub fn count_copied(bytes: usize) {
     if bytes > 0 {

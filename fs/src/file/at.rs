@@ -5,7 +5,7 @@ use crate::fault;
 use crate::op::WriteAllAt;
 use crate::order::WHOLE;
 use sexton_buffers::{BufError, BufResult, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut};
-use sexton_runtime::op::{Parts, ReadAt, ReadVectoredAt, WriteAt, WriteVectoredAt, submit};
+use sexton_runtime::op::{Parts, ReadVectoredAt, WriteAt, WriteVectoredAt, submit};
 use std::io;
 use std::ops::Range;
 
@@ -22,8 +22,9 @@ impl File {
     /// Nothing that anybody could see. `buf` is freed when the kernel has let go of it.
     ///
     /// # Kernel
-    /// `IORING_OP_READ`, since Linux 5.6; `IORING_OP_READ_FIXED`, since Linux 5.1, if this runtime
-    /// registered `buf`.
+    /// `preadv2` with `RWF_NOWAIT`, if this file's reads found their bytes in memory of late;
+    /// otherwise, or for what is left, `IORING_OP_READ`, since Linux 5.6, or
+    /// `IORING_OP_READ_FIXED`, since Linux 5.1, if this runtime registered `buf`.
     ///
     /// # Errors
     /// The kernel's; `InvalidInput` if `buf` has no room, or `pos` is 2 to the power of 63 or more;
@@ -42,7 +43,7 @@ impl File {
     pub async fn read_at<B: IoBufMut>(&self, mut buf: B, pos: u64) -> BufResult<usize, B> {
         let room = buf.unfilled().len();
         match self.prepare_read(room, pos).await {
-            Ok(()) => submit(ReadAt { fd: self.fd.clone(), buf, offset: pos }).await,
+            Ok(()) => self.read_once(buf, room, pos).await,
             Err(error) => Err(BufError::new(error, buf)),
         }
     }

@@ -2,10 +2,11 @@
 //!
 //! Read in this order: this file (what a file is, how it comes and goes), `at` (reads and writes at
 //! an offset), `owned_read`, `owned_write` (through the cursor, with buffers that are given away),
-//! `borrowed` (with buffers that the caller keeps), `buf_read` (in the file's own memory), `seek`,
-//! and `whole` (calls that concern all of it).
+//! `cached` (what needs no operation), `borrowed` (with buffers that the caller keeps), `buf_read`
+//! (in the file's own memory), `seek`, and `whole` (calls that concern all of it).
 
 mod at;
+mod cached;
 mod owned_read;
 mod owned_write;
 mod borrowed;
@@ -13,6 +14,7 @@ mod buf_read;
 mod seek;
 mod whole;
 
+use self::cached::Cached;
 use crate::OpenOptions;
 use crate::ahead::{Ahead, Source, Want};
 use crate::fault;
@@ -78,6 +80,7 @@ pub struct File {
     is_append: bool,
     /// The file said that it cannot be read without waiting.
     always_waits: bool,
+    cached: Cached,
 }
 
 impl File {
@@ -181,8 +184,8 @@ impl File {
     /// ```
     #[must_use]
     pub fn from_std(file: std::fs::File) -> Self {
-        let is_append = calls::is_append(file.as_fd()).unwrap_or(false);
-        Self::from_fd(file.into(), is_append)
+        let flags = calls::status_flags(file.as_fd()).unwrap_or(0);
+        Self::from_fd(file.into(), flags)
     }
 
     /// Gives the file to std, with its position where the cursor is.
@@ -257,6 +260,7 @@ impl File {
             cursor,
             ahead: Ahead::default(),
             shown: 0,
+            cached: self.cached.clone(),
             ..*self
         })
     }
@@ -283,8 +287,8 @@ impl File {
         self.ahead.available(self.source())
     }
 
-    /// Takes over an open descriptor.
-    pub(crate) fn from_fd(fd: OwnedFd, is_append: bool) -> Self {
+    /// Takes over an open descriptor, which was opened with these flags.
+    pub(crate) fn from_fd(fd: OwnedFd, flags: i32) -> Self {
         // What has no position is a stream.
         let position = calls::position(fd.as_fd());
         Self {
@@ -294,8 +298,9 @@ impl File {
             cursor: Rc::new(Cell::new(position.unwrap_or(0))),
             ahead: Ahead::default(),
             shown: 0,
-            is_append,
+            is_append: flags & calls::flags::APPEND != 0,
             always_waits: false,
+            cached: Cached::of(flags),
         }
     }
 

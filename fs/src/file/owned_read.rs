@@ -6,7 +6,7 @@ use crate::fault;
 use crate::steps::{Steps, Undo};
 use sexton_buffers::{BufError, BufResult, IoBufMut, IoVecBufMut};
 use sexton_io::OwnedRead;
-use sexton_runtime::op::{Parts, ReadAt, ReadVectoredAt, submit};
+use sexton_runtime::op::{Parts, ReadVectoredAt, submit};
 use std::io;
 
 impl File {
@@ -57,7 +57,7 @@ impl File {
             Ok(Before::Ask) => {}
         }
         let offset = self.cursor.get();
-        let answer = submit(ReadAt { fd: self.fd.clone(), buf, offset }).await;
+        let answer = self.read_once(buf, room, offset).await;
         self.note_read(offset, answer)
     }
 

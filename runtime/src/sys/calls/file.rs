@@ -5,19 +5,21 @@
 //! block.
 
 mod dir;
+mod now;
 mod path;
 mod stat;
 
 pub use dir::{Dir, RawEntry};
+pub use now::{ReadNow, read_now, read_owned_now};
 pub use path::{
     canonicalize, copy, create_dir, create_dir_all, read_link, remove_dir, remove_dir_all,
     remove_file, rename, set_mode_of, symlink,
 };
 pub use stat::{Stat, Time, stat, stat_entry, stat_path};
 
-use rustix::fs::{OFlags, SeekFrom};
-use rustix::io::{Errno, ReadWriteFlags};
-use std::io::{self, IoSliceMut};
+use rustix::fs::SeekFrom;
+use rustix::io::Errno;
+use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// What `open` is asked for, as [`Entry::open`](crate::op::Entry::open) takes it.
@@ -38,33 +40,8 @@ pub mod flags {
     pub const EXCLUSIVE: i32 = libc::O_EXCL;
     /// `O_TRUNC`.
     pub const TRUNCATE: i32 = libc::O_TRUNC;
-}
-
-/// What a read that never waits came back with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReadNow {
-    /// So many bytes; none at the end.
-    Bytes(usize),
-    /// The bytes are not in memory, or not there yet.
-    WouldBlock,
-    /// This file cannot be read without waiting (tmpfs, procfs, terminals).
-    Unsupported,
-}
-
-/// Reads at `offset` what is there without waiting. `preadv2` with `RWF_NOWAIT`, since Linux 4.14.
-///
-/// # Errors
-/// The kernel's.
-pub fn read_now(fd: BorrowedFd<'_>, buf: &mut [u8], offset: u64) -> io::Result<ReadNow> {
-    simulated!(here => here.read_now(fd, buf, offset));
-    let mut parts = [IoSliceMut::new(buf)];
-    match rustix::io::preadv2(fd, &mut parts, offset, ReadWriteFlags::NOWAIT) {
-        Ok(n) => Ok(ReadNow::Bytes(n)),
-        // Interrupted: whoever waits for the bytes will get them.
-        Err(Errno::AGAIN | Errno::INTR) => Ok(ReadNow::WouldBlock),
-        Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(ReadNow::Unsupported),
-        Err(errno) => Err(errno.into()),
-    }
+    /// `O_DIRECT`.
+    pub const DIRECT: i32 = libc::O_DIRECT;
 }
 
 /// The kernel's own position of an open file. `lseek`.
@@ -95,13 +72,13 @@ pub fn end(fd: BorrowedFd<'_>) -> io::Result<u64> {
     Ok(rustix::fs::seek(fd, SeekFrom::End(0))?)
 }
 
-/// Whether every write to an open file goes to its end (`O_APPEND`). `fcntl`.
+/// How a file was opened, as far as that can be asked: [`flags`]. `fcntl`.
 ///
 /// # Errors
 /// The kernel's.
-pub fn is_append(fd: BorrowedFd<'_>) -> io::Result<bool> {
-    simulated!(here => here.is_append(fd));
-    Ok(rustix::fs::fcntl_getfl(fd)?.contains(OFlags::APPEND))
+pub fn status_flags(fd: BorrowedFd<'_>) -> io::Result<i32> {
+    simulated!(here => here.status_flags(fd));
+    Ok(rustix::fs::fcntl_getfl(fd)?.bits().cast_signed())
 }
 
 /// Cuts a file off at `len`, or extends it to `len` by a hole. `ftruncate`.

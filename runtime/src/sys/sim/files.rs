@@ -118,10 +118,13 @@ impl Here {
         Ok(end)
     }
 
-    pub(in crate::sys) fn is_append(&self, fd: BorrowedFd<'_>) -> io::Result<bool> {
+    pub(in crate::sys) fn status_flags(&self, fd: BorrowedFd<'_>) -> io::Result<i32> {
         self.with(|state| {
             let id = names::find(state, fd.as_raw_fd()).map_err(error)?;
-            Ok(state.file(id).is_some_and(|file| file.append))
+            let has = |has: fn(&OpenFile) -> bool, flag| {
+                if state.file(id).is_some_and(has) { flag } else { 0 }
+            };
+            Ok(has(|file| file.append, libc::O_APPEND) | has(|file| file.direct, libc::O_DIRECT))
         })
     }
 

@@ -1,0 +1,90 @@
+//! Reads of what is in the page cache: a system call is cheaper than an operation, its answer and a
+//! second poll, even where many of those share an `enter`.
+//!
+//! Whether bytes are in memory is known by trying only. A try that fails costs about as much as it
+//! could have gained, so a file whose tries failed is asked less and less often, and one that cannot
+//! say (tmpfs, procfs) or has no cache (`O_DIRECT`) never.
+
+use super::File;
+use sexton_buffers::{BufResult, IoBufMut};
+use sexton_runtime::calls::file::{ReadNow, flags, read_owned_now};
+use sexton_runtime::op::{ReadAt, submit};
+use sexton_runtime::spend_poll;
+use std::cell::Cell;
+use std::os::fd::AsFd;
+
+/// At most so many reads go by before the next try.
+const LONGEST_PAUSE: u16 = 256;
+/// What a read counts for beside its bytes, in bytes.
+const CALL: usize = 4096;
+
+/// What is known of a file's bytes.
+#[derive(Clone, Debug)]
+pub(super) struct Cached {
+    /// Never to be tried.
+    waits: Cell<bool>,
+    /// So many reads go by before the next try.
+    pause: Cell<u16>,
+    /// As many did before the last one.
+    last_pause: Cell<u16>,
+}
+
+impl Cached {
+    /// Of a file that was opened with these flags.
+    pub(super) fn of(flags: i32) -> Self {
+        let waits = Cell::new(flags & flags::DIRECT != 0);
+        Self { waits, pause: Cell::new(0), last_pause: Cell::new(0) }
+    }
+
+    /// Whether the next read is to try.
+    fn is_likely(&self) -> bool {
+        let pause = self.pause.get();
+        self.pause.set(pause.saturating_sub(1));
+        pause == 0 && !self.waits.get()
+    }
+
+    fn note(&self, answer: ReadNow) {
+        match answer {
+            ReadNow::Bytes(_) => self.last_pause.set(0),
+            ReadNow::WouldBlock => {
+                let pause = (2 * self.last_pause.get()).clamp(1, LONGEST_PAUSE);
+                self.last_pause.set(pause);
+                self.pause.set(pause);
+            }
+            ReadNow::Unsupported => self.waits.set(true),
+        }
+    }
+}
+
+impl File {
+    /// One read of a file with positions, which nothing holds up: there is `room` in `buf`.
+    pub(super) async fn read_once<B: IoBufMut>(
+        &self,
+        mut buf: B,
+        room: usize,
+        pos: u64,
+    ) -> BufResult<usize, B> {
+        let mut done = 0;
+        if self.cached.is_likely() && spend_poll(CALL.saturating_add(room)) {
+            let mut is_end = false;
+            while done < room && !is_end {
+                // What is wrong is told by the operation, in the same way as ever.
+                let from = pos.saturating_add(done as u64);
+                let Ok(answer) = read_owned_now(self.fd.as_fd(), &mut buf, from) else { break };
+                self.cached.note(answer);
+                let ReadNow::Bytes(n) = answer else { break };
+                done += n;
+                is_end = n == 0;
+            }
+            if done == room || is_end {
+                return Ok((done, buf));
+            }
+        }
+        let offset = pos.saturating_add(done as u64);
+        match submit(ReadAt { fd: self.fd.clone(), buf, offset }).await {
+            Ok((n, buf)) => Ok((done + n, buf)),
+            Err(error) if done > 0 => Ok((done, error.into_buf())),
+            Err(error) => Err(error),
+        }
+    }
+}
