@@ -23,8 +23,7 @@ impl File {
     /// of it. What a pipe or a terminal gave comes first in the next read.
     ///
     /// # Kernel
-    /// `IORING_OP_READ`, since Linux 5.6, or `IORING_OP_READ_FIXED`, since Linux 5.1, if this
-    /// runtime registered `buf`.
+    /// As [`read_at`](File::read_at).
     ///
     /// # Errors
     /// The kernel's; `InvalidInput` if `buf` has no room.
@@ -115,8 +114,7 @@ impl File {
     /// no cursor: there, what was read so far is gone with `buf`.
     ///
     /// # Kernel
-    /// `IORING_OP_READ`, since Linux 5.6, or `IORING_OP_READ_FIXED`, since Linux 5.1, if this
-    /// runtime registered `buf`; again after a short read.
+    /// As [`read_at`](File::read_at); again after a short read.
     ///
     /// # Errors
     /// The kernel's; `UnexpectedEof` if the file ends before. What was read is in the buffer, and
@@ -149,7 +147,7 @@ impl File {
     /// As [`read_exact_owned`](File::read_exact_owned).
     ///
     /// # Kernel
-    /// `IORING_OP_READ`, since Linux 5.6, until the end; `statx` for the length at the beginning.
+    /// As [`read_at`](File::read_at), until the end; `statx` for the length at the beginning.
     ///
     /// # Errors
     /// The kernel's; `OutOfMemory` if `buf` cannot grow. What was read is in the buffer.

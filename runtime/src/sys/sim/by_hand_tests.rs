@@ -123,7 +123,7 @@ fn a_receive_writes_when_it_completes_and_only_inside_enter() {
 
 #[test]
 fn neighbours_in_flight_are_written_while_others_are_used() {
-    const MANY: usize = if cfg!(miri) { 8 } else { 40 };
+    const MANY: usize = if cfg!(miri) { 3 } else { 40 };
     let mut ring = ring(64, 64);
     let pairs: Vec<_> = (0..MANY).map(|_| sim::stream_pair().expect("a pair")).collect();
     let bufs: Vec<_> = (0..MANY).map(|_| Buf::new(2)).collect();

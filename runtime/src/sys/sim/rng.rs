@@ -45,6 +45,7 @@ mod tests {
     use super::Rng;
 
     #[test]
+    #[cfg_attr(miri, ignore = "draws thousands of numbers")]
     fn numbers_are_of_the_seed_and_within_their_bounds() {
         let (mut one, mut same, mut other) = (Rng::new(7), Rng::new(7), Rng::new(8));
         let first: Vec<_> = (0..100).map(|_| one.next()).collect();

@@ -99,6 +99,7 @@ fn receive_in_time(seed: u64, faults: Faults, data: bool) -> Seen {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "needs many seeds")]
 fn a_link_timeout_and_what_it_limits_end_in_every_way_that_the_kernel_has() {
     let faults = Faults::none().cancel_last(0.3).cancel_misses(0.3).cancel_busy(0.3);
     let seen: BTreeSet<Seen> =
@@ -117,6 +118,7 @@ fn a_link_timeout_and_what_it_limits_end_in_every_way_that_the_kernel_has() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "needs many seeds")]
 fn what_takes_its_time_races_with_its_link_timeout_in_both_orders() {
     let faults = Faults::none().delay(1.0).cancel_late(0.5).link_timeout_races(0.7);
     let seen: BTreeSet<Seen> = (0..SEEDS).map(|seed| receive_in_time(seed, faults, true)).collect();
@@ -164,6 +166,7 @@ fn lateness(seed: u64, faults: Faults) -> i64 {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "needs many seeds")]
 fn a_link_timeout_fires_in_time_or_off_by_a_tick() {
     let tick = TICK.cast_signed();
     for seed in 0..SEEDS {
