@@ -139,11 +139,12 @@ impl Core {
         self.queue.is_empty() && !self.driver.has_entries() && !self.called.replace(true)
     }
 
-    /// Whether the task that runs may do so much more at once, or has to wait for its next poll.
+    /// Whether the task that runs may do something more at once, which counts for so many bytes; if
+    /// not, it has to wait for its next poll.
     pub(crate) fn spend_poll(&self, bytes: usize) -> bool {
-        let left = self.poll_left.get().checked_sub(bytes);
-        self.poll_left.set(left.unwrap_or(self.poll_left.get()));
-        left.is_some()
+        let left = self.poll_left.get();
+        self.poll_left.set(left.saturating_sub(bytes));
+        left > 0
     }
 
     pub(crate) fn enqueue(&self, task: TaskRef) {

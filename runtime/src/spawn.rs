@@ -352,9 +352,8 @@ pub fn is_alone() -> bool {
     context::with(Core::is_alone).unwrap_or(false)
 }
 
-/// Whether the task that runs may do so many bytes' work more at once, without an operation. If not
-/// it goes on by one, so that others have their turns.
-#[must_use]
+/// Whether the task that runs may do something more at once, without an operation, which counts for
+/// so many bytes. If not it goes on by one, so that others have their turns.
 pub fn spend_poll(bytes: usize) -> bool {
     context::with(|core| core.spend_poll(bytes)).unwrap_or(false)
 }

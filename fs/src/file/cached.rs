@@ -65,7 +65,7 @@ impl File {
         pos: u64,
     ) -> BufResult<usize, B> {
         let mut done = 0;
-        if self.cached.is_likely() && spend_poll(CALL.saturating_add(room)) {
+        if self.cached.is_likely() && spend_poll(CALL) {
             let mut is_end = false;
             while done < room && !is_end {
                 // What is wrong is told by the operation, in the same way as ever.
@@ -76,6 +76,7 @@ impl File {
                 done += n;
                 is_end = n == 0;
             }
+            spend_poll(done);
             if done == room || is_end {
                 return Ok((done, buf));
             }
