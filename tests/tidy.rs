@@ -78,6 +78,7 @@ const UNSAFE: &[&str] = &[
     "buffers/src/registry/broken.rs",
     "buffers/src/registry/mod.rs",
     "buffers/src/registry/pages.rs",
+    "buffers/src/registry/prefetch.rs",
     "buffers/src/registry/stored.rs",
     "buffers/src/registry/tests/beside.rs",
     "buffers/src/registry/tests/limits.rs",
@@ -144,6 +145,8 @@ const SHOWN: &[&str] = &["docs/cancellation-table.md", "docs/fault-list.md", "do
 const VARIANTS: &[&str] = &[
     // A build that is broken on purpose, to show that a test fails.
     "buffers/src/registry/broken.rs",
+    // The instruction that asks for memory early is an architecture's own.
+    "buffers/src/registry/prefetch.rs",
     // A mask for poll whose halves the kernel wants swapped on big-endian machines.
     "runtime/src/op/entry.rs",
     // What crosses threads: std's atomics and locks, or loom's.

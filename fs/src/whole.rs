@@ -16,8 +16,8 @@ use std::path::Path;
 /// What was read is gone.
 ///
 /// # Kernel
-/// `IORING_OP_OPENAT`, since Linux 5.6, and what [`File::read_at`](crate::File::read_at) does; `statx`
-/// for the length.
+/// `IORING_OP_OPENAT`, since Linux 5.6, and what [`File::read_at`](crate::File::read_at) does;
+/// `statx` for the length.
 ///
 /// # Errors
 /// The kernel's; `OutOfMemory` if there is not enough for the file.

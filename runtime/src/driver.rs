@@ -419,6 +419,9 @@ impl Driver {
             contained(|| {
                 while let Some(cqe) = batch.get(done) {
                     done += 1;
+                    if let Some(later) = batch.get(done + 1) {
+                        self.inner.borrow().registry.prefetch(Key::from_u64(later.user_data));
+                    }
                     let job = self.answer(cqe);
                     self.run(job);
                 }

@@ -24,6 +24,7 @@
 mod key;
 mod list;
 mod pages;
+mod prefetch;
 mod state;
 mod stored;
 mod broken;
@@ -32,6 +33,7 @@ mod tests;
 
 pub use key::Key;
 pub use pages::{SLOT_WORDS, Words};
+pub use prefetch::{LINE, prefetch};
 pub use state::Answer;
 pub use stored::Stored;
 
@@ -577,6 +579,15 @@ impl<C> Registry<C> {
         let in_use = |(_, record): &(u32, &Record<C>)| !matches!(record.state, State::Vacant);
         let key = |(index, record): (u32, &Record<C>)| Key::new(index, record.generation);
         (0..).zip(&self.records).filter(in_use).map(key).collect()
+    }
+
+    /// Asks for the memory of an operation whose answer is looked at soon.
+    #[inline]
+    pub fn prefetch(&self, key: Key) {
+        if let Some(record) = self.records.get(key.index()) {
+            prefetch(record, 2);
+            prefetch(self.pages.slot(key.index()), 2);
+        }
     }
 
     /// Operations that the kernel may still have.

@@ -180,8 +180,8 @@ impl Tried {
         self.wrote(at, &bytes, outcome).await;
     }
 
-    /// Writes that overlap, begun at once, at risk: each begins when those before it have ended, with
-    /// all of their steps, and one that is given up while it waits holds nobody up.
+    /// Writes that overlap, begun at once, at risk: each begins when those before it have ended,
+    /// with all of their steps, and one that is given up while it waits holds nobody up.
     async fn write_two(&mut self) {
         let (one, two, at) = (self.pick(), self.pick(), self.place());
         let (first, second) = (self.bytes(), self.bytes());

@@ -22,8 +22,8 @@ impl File {
     /// Nothing that anybody could see. `buf` is freed when the kernel has let go of it.
     ///
     /// # Kernel
-    /// `preadv2` with `RWF_NOWAIT`, if this file's bytes were in memory of late, and `O_DIRECT` does
-    /// not go past it; otherwise, or for what is left, `IORING_OP_READ`, since Linux 5.6, or
+    /// `preadv2` with `RWF_NOWAIT`, if this file's bytes were in memory of late, and `O_DIRECT`
+    /// does not go past it; otherwise, or for what is left, `IORING_OP_READ`, since Linux 5.6, or
     /// `IORING_OP_READ_FIXED`, since Linux 5.1, if this runtime registered `buf`.
     ///
     /// # Errors

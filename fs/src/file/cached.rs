@@ -2,8 +2,8 @@
 //! second poll, even where many of those share an `enter`.
 //!
 //! Whether bytes are in memory is known by trying only. A try that fails costs about as much as it
-//! could have gained, so a file whose tries failed is asked less and less often, and one that cannot
-//! say (tmpfs, procfs) or has no cache (`O_DIRECT`) never.
+//! could have gained, so a file whose tries failed is asked less and less often, and one that
+//! cannot say (tmpfs, procfs) or has no cache (`O_DIRECT`) never.
 
 use super::File;
 use sexton_buffers::{BufResult, IoBufMut};

@@ -37,6 +37,7 @@ use crate::context;
 use crate::door::{Door, Message};
 use crate::sync::Cell as Counted;
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering, fence};
+use sexton_buffers::registry::LINE;
 use std::cell::{Cell, UnsafeCell};
 use std::future::Future;
 use std::mem::ManuallyDrop;
@@ -61,6 +62,9 @@ const RELEASED: u8 = 1 << 5;
 /// The output was taken.
 const TAKEN: u8 = 1 << 6;
 
+/// What a future is asked for ahead of its poll at most: further lines are those of rare states.
+const LINES_MAX: usize = 6;
+
 /// More references of one kind than memory could hold: the process ends before a count wraps, which
 /// forgotten clones in a loop would bring about.
 const REFS_MAX: u32 = u32::MAX / 4;
@@ -70,6 +74,8 @@ pub(crate) struct Header {
     refs: Counted<u32>,
     flags: Counted<u8>,
     foreign_woken: AtomicBool,
+    /// Lines of the cell behind the first one, which are asked for before a poll.
+    pub(super) lines: u8,
     foreign: AtomicU32,
     door: NonNull<Door>,
     vtable: &'static Vtable,
@@ -140,6 +146,7 @@ impl TaskRef {
             refs: Counted::new(1),
             flags: Counted::new(0),
             foreign_woken: AtomicBool::new(false),
+            lines: (size_of::<TaskCell<F>>() / LINE).saturating_sub(1).min(LINES_MAX) as u8,
             foreign: AtomicU32::new(0),
             // Not by a reference to the door: its count lies beside it.
             door: NonNull::new(Arc::as_ptr(door).cast_mut()).expect("an `Arc` is never null"),

@@ -14,6 +14,7 @@
 use super::cell::{Header, TaskRef};
 use super::handle::{JoinHandle, new_task};
 use crate::door::Door;
+use sexton_buffers::registry::{LINE, prefetch};
 use std::cell::Cell;
 use std::future::Future;
 use std::ptr::NonNull;
@@ -46,8 +47,14 @@ impl RunQueue {
         let task = unsafe { TaskRef::from_raw(raw) };
         let next = task.header().next.take();
         self.head.set(next);
-        if next.is_none() {
-            self.tail.set(None);
+        match next {
+            Some(next) => {
+                // SAFETY: I1: a task in the queue is alive.
+                let lines = unsafe { next.as_ref() }.lines;
+                // Its future is polled next: this one's poll gives it the time to come.
+                prefetch(next.as_ptr().cast::<u8>().wrapping_add(LINE), lines.into());
+            }
+            None => self.tail.set(None),
         }
         self.len.set(self.len.get() - 1);
         Some(task)
