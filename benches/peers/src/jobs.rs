@@ -54,10 +54,12 @@ pub fn all() -> Vec<Job> {
         let cores = if apart { ", load on a core of its own" } else { "" };
         jobs.push(Job { apart, quick, config: job.config.clone() + cores, ..job });
     }
-    jobs.push(Job { quick: false, ..pipeline(Config { connections: 64, bytes: 64 }, 16) });
-    jobs.push(stream(Load::Up, 16));
-    jobs.push(stream(Load::Down, 16));
-    jobs.push(datagrams(Config { connections: 64, bytes: 64 }));
+    jobs.extend(once_or_thrice(vec![
+        (false, pipeline(Config { connections: 64, bytes: 64 }, 16)),
+        (true, stream(Load::Up, 16)),
+        (false, stream(Load::Down, 16)),
+        (true, datagrams(Config { connections: 64, bytes: 64 })),
+    ]));
     for (direct, depth, n, quick) in [
         (false, 1, 200_000, false),
         (false, 32, 300_000, false),
@@ -68,11 +70,13 @@ pub fn all() -> Vec<Job> {
     ] {
         jobs.push(Job { quick, ..reads(direct, depth, n) });
     }
-    jobs.push(small_files(1, 20_000));
-    jobs.push(Job { quick: false, ..small_files(32, 20_000) });
-    jobs.push(whole_file("scan", CACHED, 16_384));
-    jobs.push(Job { quick: false, ..whole_file("fill", FILLED, 4_096) });
-    jobs.push(Job { quick: false, ..log(16, 640) });
+    jobs.extend(once_or_thrice(vec![
+        (true, small_files(1, 20_000)),
+        (false, small_files(32, 20_000)),
+        (false, whole_file("scan", CACHED, 16_384)),
+        (false, whole_file("fill", FILLED, 4_096)),
+        (false, log(16, 1_600)),
+    ]));
     for (work, config, unit) in [
         ("spawn", "one at a time, joined", "task"),
         ("yield", "64 tasks", "yield"),
@@ -83,7 +87,7 @@ pub fn all() -> Vec<Job> {
     }
     jobs.push(tasks("sleepers", "1 M tasks, 1 to 1000 ms".to_owned(), "task", Some(1_000_000)));
     jobs.push(ping());
-    jobs.push(fan_in());
+    jobs.extend(once_or_thrice(vec![(false, fan_in())]));
     jobs.push(Job { quick: false, ..storm(64) });
     jobs.push(proxy(Config { connections: 64, bytes: 64 }));
     jobs.push(proxy(Config { connections: 64, bytes: 16 << 10 }));
@@ -91,6 +95,11 @@ pub fn all() -> Vec<Job> {
     jobs.push(idle(20_000, false));
     jobs.extend(SERVED.iter().map(|&(file, _)| files(file)));
     jobs
+}
+
+/// Jobs of which three rounds say enough, and whether they are part of `--quick`.
+fn once_or_thrice(jobs: Vec<(bool, Job)>) -> impl Iterator<Item = Job> {
+    jobs.into_iter().map(|(quick, job)| Job { quick, enough: Some(3), ..job })
 }
 
 /// Cost against size: one job for each point of a plot.
@@ -193,8 +202,9 @@ fn idle(connections: usize, quick: bool) -> Job {
 }
 
 fn job(workload: &'static str, config: String, unit: &'static str) -> Job {
-    let (x, quick, apart) = (None, true, false);
-    Job { workload, config, x, quick, apart, unit, files: Vec::new(), entrants: Vec::new() }
+    let (x, quick, enough, apart) = (None, true, None, false);
+    let (files, entrants) = (Vec::new(), Vec::new());
+    Job { workload, config, x, quick, enough, apart, unit, files, entrants }
 }
 
 fn inside(name: &'static str, role: Role, program: &'static str, options: &[String]) -> Entrant {

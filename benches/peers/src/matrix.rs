@@ -83,6 +83,8 @@ pub struct Job {
     pub x: Option<f64>,
     /// Whether it is part of `--quick`.
     pub quick: bool,
+    /// Rounds that say enough, if fewer than all do; `--rounds` has the last word.
+    pub enough: Option<usize>,
     /// Whether the load has a core of its own.
     pub apart: bool,
     /// What one operation is.

@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         load_core: args.number("load-core", 1),
         other_core: args.number("other-core", 0),
         warm_ms: args.number("warm-ms", if quick { 100 } else { 150 }),
-        ms: args.number("ms", if quick { 300 } else { 500 }),
+        ms: args.number("ms", if quick { 250 } else { 500 }),
         counts: false,
     };
     let (jobs, missing) = chosen(&args, &setting.programs);
@@ -129,6 +129,9 @@ fn chosen(args: &Args, programs: &Path) -> (Vec<Job>, Vec<&'static str>) {
         });
     }
     jobs.retain(|job| !job.entrants.is_empty());
+    if args.text("rounds").is_some() {
+        jobs.iter_mut().for_each(|job| job.enough = None);
+    }
     if jobs.is_empty() {
         args.refuse("nothing to do");
     }
@@ -147,6 +150,9 @@ fn run(
     let begin = Instant::now();
     for round in 0..rounds {
         for Outcome { job, series, .. } in &mut outcomes {
+            if job.enough.is_some_and(|enough| round >= enough) {
+                continue;
+            }
             tell(&format!(
                 "round {} of {rounds}, {} s, {}",
                 round + 1,

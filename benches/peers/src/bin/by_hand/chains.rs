@@ -1,7 +1,6 @@
 //! Files in one loop: what belongs together goes to the kernel at once, as a chain of linked
 //! operations, and only its last one answers unless something fails. A log goes in two steps
-//! instead, all writes and then all syncs, which then share one commit of the file system: chains
-//! cost half as much again.
+//! instead, all writes and then all syncs: more of these share a commit of the file system.
 //!
 //! # Invariants
 //!
