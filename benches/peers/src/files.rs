@@ -155,3 +155,42 @@ pub fn make_small(folder: &Path, count: u64) -> io::Result<()> {
 fn name(number: u64) -> String {
     format!("{number:04}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{PIECE, Plan};
+    use crate::reads::BLOCK;
+
+    /// A file of so many parts of a length, marked as a run of its own would.
+    fn written(name: &str, parts: u64, part: usize) -> Plan {
+        let path = std::env::temp_dir().join(format!("peers-{name}-{}", std::process::id()));
+        let plan = Plan { path, tasks: 2, n: 4, len: 0, salt: 7 << 40 };
+        let mut bytes = vec![0; parts as usize * part];
+        for place in (0..bytes.len()).step_by(part) {
+            plan.mark(&mut bytes[place..], place as u64);
+        }
+        std::fs::write(&plan.path, bytes).expect("there is room");
+        plan
+    }
+
+    #[test]
+    fn a_log_has_each_block_once_and_nothing_else() {
+        for (parts, is_right) in [(4, true), (3, false), (5, false)] {
+            let plan = written("log", parts, BLOCK);
+            assert_eq!(plan.verify("log").is_ok(), is_right, "{parts} blocks");
+        }
+        let plan = written("log", 4, BLOCK);
+        let of_another_run = Plan { salt: 8 << 40, ..plan.clone() };
+        assert!(of_another_run.verify("log").is_err());
+        std::fs::remove_file(plan.path).expect("it was made");
+    }
+
+    #[test]
+    fn a_file_that_is_overwritten_again_and_again_has_this_run_everywhere() {
+        let plan = written("fill", 3, PIECE);
+        assert!(plan.verify("fill").is_ok(), "shorter than all that was written");
+        std::fs::write(&plan.path, vec![0; 3 * PIECE]).expect("there is room");
+        assert!(plan.verify("fill").is_err(), "nothing was written");
+        std::fs::remove_file(plan.path).expect("it was made");
+    }
+}

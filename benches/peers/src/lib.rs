@@ -10,9 +10,10 @@
 //! Read in this order: `args`, `process` (pinning, limits), `counter` and `cpu_time` (what the
 //! kernel counts), `allocs`, `meter` (a program that measures itself), `program`, then what
 //! programs do: `tasks`, `workloads` and `fan_in` (without I/O), `reads` and `files`, `pattern`,
-//! `streams` and `latency` (for the load); then what `compare` is made of: `sample` (figures of one measurement), `matrix`,
-//! `variants` and `jobs` (what is measured), `child`, `session`, `foreign` (one measurement), `summary`
-//! (medians, ratios, dropped rounds), `outcome`, `targets`, `facts`, `report`, `svg`, `plot`.
+//! `streams` and `latency` (for the load); then what `compare` is made of: `sample` (figures of one
+//! measurement), `matrix`, `variants` and `jobs` (what is measured), `child`, `session`, `foreign`
+//! (one measurement), `summary` (medians, ratios, dropped rounds), `outcome`, `targets`, `facts`,
+//! `report`, `svg`, `plot`.
 
 pub mod args;
 pub mod process;

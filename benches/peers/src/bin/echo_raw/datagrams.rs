@@ -1,5 +1,5 @@
-//! The echo of datagrams: one receive for the socket's whole life, and each buffer sent as it is, to
-//! the address that the kernel put before the bytes.
+//! The echo of datagrams: one receive for the socket's whole life, and each buffer sent as it is,
+//! to the address that the kernel put before the bytes.
 #![allow(unsafe_code, reason = "the kernel reads the buffers")]
 
 use std::io;
