@@ -2,7 +2,6 @@
 
 use crate::files::SMALL;
 use crate::matrix::{Config, Entrant, How, Http, Job, Load, Role};
-use crate::streams::PIECE;
 use crate::variants::{BORROWED, VARIANTS};
 
 /// Programs on a runtime: their names, their programs, and whether they read files, and wake across
@@ -29,6 +28,8 @@ const DIRECT: (&str, u64) = ("direct.data", 1 << 30);
 const FOLDER: (&str, u64) = ("small/", SMALL);
 const FILLED: (&str, u64) = ("filled.data", 64 << 20);
 const LOG: &str = "log.data";
+/// Bytes of a server's buffer for a stream: all are better with it than with 16 KiB.
+const STREAM_READ: usize = 64 << 10;
 /// A ring by hand, and system calls that block.
 const BOTH: &[&str] = &["by-hand", "blocking"];
 /// Files that are served.
@@ -153,8 +154,8 @@ fn storm(connections: usize) -> Job {
 
 /// Bytes in one direction, the load on a core of its own.
 fn stream(load: Load, connections: usize) -> Job {
-    // For the server: how much it reads at once.
-    let entrants = servers(Config { connections, bytes: PIECE }, load);
+    // For the server: how much it reads at once, at most.
+    let entrants = servers(Config { connections, bytes: STREAM_READ }, load);
     let config = format!("{connections} connections");
     Job { entrants, apart: true, ..job(load.work(), config, "16 KiB") }
 }

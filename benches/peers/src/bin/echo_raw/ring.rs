@@ -11,14 +11,16 @@ use std::os::fd::{IntoRawFd, OwnedFd, RawFd};
 use io_uring::squeue::Flags;
 use io_uring::types::Fd;
 use io_uring::{CompletionQueue, IoUring, SubmissionQueue, Submitter, cqueue, opcode, squeue};
+use rustix::process::{Resource, getrlimit};
 
 /// As many as a turn of 64 busy connections needs, twice over, and small enough for the first
 /// cache.
 const SQ_ENTRIES: u32 = 256;
 /// Each of 1024 connections may answer twice within one turn.
 const CQ_ENTRIES: u32 = 4096;
-/// Direct descriptors.
-const FILES: u32 = 8192;
+/// Direct descriptors: those of the largest load, with some to spare; or as many as descriptors, if
+/// these are fewer, since the kernel allows no more.
+const FILES: u64 = 24_576;
 
 /// What a completion answers; it lies in the upper half of `user_data`, the connection in the
 /// lower.
@@ -63,7 +65,8 @@ impl Ring {
         let (mut submitter, submissions, completions) = ring.split();
         submitter.register_ring_fd()?;
         if direct {
-            submitter.register_files_sparse(FILES)?;
+            let allowed = getrlimit(Resource::Nofile).current.unwrap_or(FILES);
+            submitter.register_files_sparse(FILES.min(allowed) as u32)?;
         }
         let target = if direct { Flags::FIXED_FILE } else { Flags::empty() };
         Ok(Self { submitter, submissions, completions, listener: -1, direct, target })
