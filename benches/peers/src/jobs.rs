@@ -1,6 +1,8 @@
 //! All jobs: every workload with every configuration and everybody who can do it.
 
-use crate::matrix::{Config, Entrant, How, Http, Job, Role, VARIANTS};
+use crate::files::SMALL;
+use crate::matrix::{Config, Entrant, How, Http, Job, Load, Role};
+use crate::variants::{BORROWED, VARIANTS};
 
 /// Programs on a runtime: their names, their programs, and whether they read files, and wake across
 /// threads.
@@ -22,6 +24,14 @@ const GLOMMIO_WAKERS: u64 = 30_000;
 /// The file of reads that stay in the page cache, and that of reads that go past it.
 const CACHED: (&str, u64) = ("cached.data", 256 << 20);
 const DIRECT: (&str, u64) = ("direct.data", 1 << 30);
+/// The folder of small files, the file that is overwritten, and the one that grows.
+const FOLDER: (&str, u64) = ("small/", SMALL);
+const FILLED: (&str, u64) = ("filled.data", 64 << 20);
+const LOG: &str = "log.data";
+/// Bytes of a server's buffer for a stream: all are better with it than with 16 KiB.
+const STREAM_READ: usize = 64 << 10;
+/// A ring by hand, and system calls that block.
+const BOTH: &[&str] = &["by-hand", "blocking"];
 /// Files that are served.
 const SERVED: &[(&str, u64)] =
     &[("1k.bin", 1 << 10), ("100k.bin", 100 << 10), ("10m.bin", 10 << 20)];
@@ -45,6 +55,12 @@ pub fn all() -> Vec<Job> {
         let cores = if apart { ", load on a core of its own" } else { "" };
         jobs.push(Job { apart, quick, config: job.config.clone() + cores, ..job });
     }
+    jobs.extend(once_or_thrice(vec![
+        (false, pipeline(Config { connections: 64, bytes: 64 }, 16)),
+        (true, stream(Load::Up, 16)),
+        (false, stream(Load::Down, 16)),
+        (true, datagrams(Config { connections: 64, bytes: 64 })),
+    ]));
     for (direct, depth, n, quick) in [
         (false, 1, 200_000, false),
         (false, 32, 300_000, false),
@@ -55,6 +71,13 @@ pub fn all() -> Vec<Job> {
     ] {
         jobs.push(Job { quick, ..reads(direct, depth, n) });
     }
+    jobs.extend(once_or_thrice(vec![
+        (true, small_files(1, 20_000)),
+        (false, small_files(32, 20_000)),
+        (false, whole_file("scan", CACHED, 16_384)),
+        (false, whole_file("fill", FILLED, 4_096)),
+        (false, log(16, 1_600)),
+    ]));
     for (work, config, unit) in [
         ("spawn", "one at a time, joined", "task"),
         ("yield", "64 tasks", "yield"),
@@ -65,6 +88,7 @@ pub fn all() -> Vec<Job> {
     }
     jobs.push(tasks("sleepers", "1 M tasks, 1 to 1000 ms".to_owned(), "task", Some(1_000_000)));
     jobs.push(ping());
+    jobs.extend(once_or_thrice(vec![(false, fan_in())]));
     jobs.push(Job { quick: false, ..storm(64) });
     jobs.push(proxy(Config { connections: 64, bytes: 64 }));
     jobs.push(proxy(Config { connections: 64, bytes: 16 << 10 }));
@@ -72,6 +96,11 @@ pub fn all() -> Vec<Job> {
     jobs.push(idle(20_000, false));
     jobs.extend(SERVED.iter().map(|&(file, _)| files(file)));
     jobs
+}
+
+/// Jobs of which three rounds say enough, and whether they are part of `--quick`.
+fn once_or_thrice(jobs: Vec<(bool, Job)>) -> impl Iterator<Item = Job> {
+    jobs.into_iter().map(|(quick, job)| Job { quick, enough: Some(3), ..job })
 }
 
 /// Cost against size: one job for each point of a plot.
@@ -84,7 +113,9 @@ pub fn growth() -> Vec<Job> {
         jobs.push(Job { workload: "growth-timers", x: Some(n as f64), quick: n <= 100_000, ..job });
     }
     for depth in [1, 8, 64, 512, 4096, 16_384, 65_536] {
-        let job = reads(false, depth, (depth * 4).max(200_000));
+        let mut job = reads(false, depth, (depth * 4).max(200_000));
+        // The table of registered buffers is not that long.
+        job.entrants.retain(|entrant| !entrant.name.ends_with("-fixed"));
         let (x, quick) = (Some(depth as f64), depth <= 4096);
         jobs.push(Job { workload: "growth-operations", x, quick, ..job });
     }
@@ -104,21 +135,41 @@ pub fn growth() -> Vec<Job> {
 
 /// All echo servers under one load.
 pub fn echo(config: Config) -> Job {
-    let entrants = servers(config, false);
+    let entrants = servers(config, Load::Echo);
     Job { entrants, ..job("echo", config.name(), "request") }
+}
+
+/// Several requests in flight on each connection.
+fn pipeline(config: Config, depth: usize) -> Job {
+    let entrants = servers(config, Load::Pipeline(depth));
+    Job { entrants, ..job("pipeline", format!("{}, {depth} in flight", config.name()), "request") }
 }
 
 /// A connection for each request.
 fn storm(connections: usize) -> Job {
-    let entrants = servers(Config { connections, bytes: 64 }, true);
+    let entrants = servers(Config { connections, bytes: 64 }, Load::Storm);
     let config = format!("{connections} at a time, 64 B each");
     Job { entrants, ..job("storm", config, "connection") }
 }
 
-fn servers(config: Config, storm: bool) -> Vec<Entrant> {
-    let entrants = VARIANTS.iter().filter(|variant| variant.takes(&config)).map(|variant| {
+/// Bytes in one direction, the load on a core of its own.
+fn stream(load: Load, connections: usize) -> Job {
+    // For the server: how much it reads at once, at most.
+    let entrants = servers(Config { connections, bytes: STREAM_READ }, load);
+    let config = format!("{connections} connections");
+    Job { entrants, apart: true, ..job(load.work(), config, "16 KiB") }
+}
+
+fn datagrams(config: Config) -> Job {
+    let entrants = servers(config, Load::Datagrams);
+    Job { entrants, ..job("datagrams", config.name(), "request") }
+}
+
+fn servers(config: Config, load: Load) -> Vec<Entrant> {
+    let able = VARIANTS.iter().filter(|variant| variant.takes(load, &config));
+    let entrants = able.map(|variant| {
         let (name, role, program) = (variant.name, variant.role, variant.program);
-        Entrant { name, role, program, how: How::Echo { variant: *variant, config, storm } }
+        Entrant { name, role, program, how: How::Served { variant: *variant, config, load } }
     });
     entrants.collect()
 }
@@ -141,7 +192,7 @@ fn proxy(config: Config) -> Job {
 
 fn idle(connections: usize, quick: bool) -> Job {
     let chosen = VARIANTS.iter().filter(|variant| {
-        !variant.large_only && !matches!(variant.name, "raw-plain-fds" | "sexton-owned")
+        !variant.large_only && !matches!(variant.name, "raw-plain-fds" | "sexton-owned" | BORROWED)
     });
     let entrants = chosen.map(|variant| {
         let (name, role, program) = (variant.name, variant.role, variant.program);
@@ -152,8 +203,9 @@ fn idle(connections: usize, quick: bool) -> Job {
 }
 
 fn job(workload: &'static str, config: String, unit: &'static str) -> Job {
-    let (x, quick, apart) = (None, true, false);
-    Job { workload, config, x, quick, apart, unit, files: Vec::new(), entrants: Vec::new() }
+    let (x, quick, enough, apart) = (None, true, None, false);
+    let (files, entrants) = (Vec::new(), Vec::new());
+    Job { workload, config, x, quick, enough, apart, unit, files, entrants }
 }
 
 fn inside(name: &'static str, role: Role, program: &'static str, options: &[String]) -> Entrant {
@@ -182,6 +234,14 @@ fn ping() -> Job {
     Job { entrants, ..job("ping", "two threads on one core".to_owned(), "round trip") }
 }
 
+fn fan_in() -> Job {
+    let options = ["fan-in".to_owned()];
+    let able = RUNTIMES.iter().filter(|(.., wakes)| *wakes);
+    let able = able.map(|&(name, program, role, ..)| inside(name, role, program, &options));
+    let entrants = able.collect();
+    Job { entrants, ..job("fan-in", "four threads to one, one core".to_owned(), "message") }
+}
+
 fn reads(direct: bool, depth: u64, n: u64) -> Job {
     let file = if direct { DIRECT } else { CACHED };
     let mut options = vec!["reads".to_owned()];
@@ -196,11 +256,54 @@ fn reads(direct: bool, depth: u64, n: u64) -> Job {
     ];
     let able = RUNTIMES.iter().filter(|(_, _, _, reads, _)| *reads);
     entrants.extend(able.map(|&(name, program, role, ..)| inside(name, role, program, &options)));
+    // Runtimes that let their users register buffers.
+    for (name, program, role) in [
+        ("tokio-uring-fixed", "on_tokio_uring", Role::Peer),
+        ("sexton-fixed", "on_sexton", Role::Sexton),
+    ] {
+        let fixed: Vec<_> = options.iter().cloned().chain(["--fixed".to_owned()]).collect();
+        entrants.push(inside(name, role, program, &fixed));
+    }
     let fio = fio_options(file.0, direct, depth);
     let how = How::Fio { options: fio, operations: n };
     entrants.push(Entrant { name: "fio", role: Role::Program, program: "", how });
     let config = format!("{} 4 KiB, depth {depth}", if direct { "direct" } else { "cached" });
     Job { entrants, files: vec![file], ..job("reads", config, "read") }
+}
+
+/// Work with files that each runtime does as its users would, beside what is written by hand.
+fn with_files(work: &'static str, path: &str, tasks: u64, n: u64, by_hand: &[&'static str]) -> Job {
+    let mut options = vec![work.to_owned()];
+    let numbers = [("--path", path.to_owned()), ("--tasks", tasks.to_string())];
+    let numbers = numbers.into_iter().chain([("--n", n.to_string())]);
+    options.extend(numbers.flat_map(|(name, value)| [name.to_owned(), value]));
+    let blocking: Vec<_> = options.iter().cloned().chain(["--blocking".to_owned()]).collect();
+    let by_hand = by_hand.iter().map(|&name| {
+        let options = if name == "blocking" { &blocking } else { &options };
+        inside(name, Role::Hand, "by_hand", options)
+    });
+    let able = RUNTIMES.iter().filter(|(name, ..)| *name != "bare");
+    let able = able.map(|&(name, program, role, ..)| inside(name, role, program, &options));
+    let entrants = by_hand.chain(able).collect();
+    Job { entrants, ..job(work, String::new(), "piece") }
+}
+
+fn small_files(tasks: u64, n: u64) -> Job {
+    let config = format!("{SMALL} files of 4 KiB, {tasks} at once");
+    let job = with_files("open", FOLDER.0, tasks, n, BOTH);
+    Job { config, unit: "file", files: vec![FOLDER], ..job }
+}
+
+/// One that waits for one piece after the other, in the page cache.
+fn whole_file(work: &'static str, file: (&'static str, u64), n: u64) -> Job {
+    let job = with_files(work, file.0, 1, n, BOTH);
+    Job { config: "64 KiB at once".to_owned(), files: vec![file], ..job }
+}
+
+/// Appends, each synchronised by whoever made it.
+fn log(tasks: u64, n: u64) -> Job {
+    let config = format!("4 KiB and fdatasync, {tasks} at once");
+    Job { config, unit: "append", ..with_files("log", LOG, tasks, n, &["by-hand"]) }
 }
 
 /// fio with what its own documentation recommends for speed.

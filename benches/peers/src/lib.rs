@@ -9,10 +9,11 @@
 //!
 //! Read in this order: `args`, `process` (pinning, limits), `counter` and `cpu_time` (what the
 //! kernel counts), `allocs`, `meter` (a program that measures itself), `program`, then what
-//! programs do: `tasks` and `workloads` (without I/O), `reads` (files), `pattern` and `latency`
-//! (for the load); then what `compare` is made of: `sample` (figures of one measurement), `matrix`
-//! and `jobs` (what is measured), `child`, `session`, `foreign` (one measurement), `summary`
-//! (medians, ratios, dropped rounds), `outcome`, `targets`, `facts`, `report`, `svg`, `plot`.
+//! programs do: `tasks`, `workloads` and `fan_in` (without I/O), `reads` and `files`, `pattern`,
+//! `streams` and `latency` (for the load); then what `compare` is made of: `sample` (figures of one
+//! measurement), `matrix`, `variants` and `jobs` (what is measured), `child`, `session`, `foreign`
+//! (one measurement), `summary` (medians, ratios, dropped rounds), `outcome`, `targets`, `facts`,
+//! `report`, `svg`, `plot`.
 
 pub mod args;
 pub mod process;
@@ -23,11 +24,15 @@ pub mod meter;
 pub mod program;
 pub mod tasks;
 pub mod workloads;
+pub mod fan_in;
 pub mod reads;
+pub mod files;
 pub mod pattern;
+pub mod streams;
 pub mod latency;
 pub mod sample;
 pub mod matrix;
+pub mod variants;
 pub mod jobs;
 pub mod child;
 pub mod session;

@@ -1,15 +1,6 @@
-//! What is compared: servers, programs, and the work that each of them gets.
+//! What is compared: jobs, who does them, and how that is measured.
 
-/// How long a server's buffers are when a request has more than 4 KiB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sized {
-    /// As always.
-    No,
-    /// The connection's own buffer is as long as the request.
-    Own,
-    /// Provided buffers are as long as the request, and fewer: as much memory as otherwise.
-    Provided,
-}
+use crate::variants::Variant;
 
 /// Whose a figure is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,35 +14,6 @@ pub enum Role {
     /// Ours.
     Sexton,
 }
-
-/// A server program with its options.
-#[derive(Clone, Copy, Debug)]
-pub struct Variant {
-    /// Its name in tables.
-    pub name: &'static str,
-    /// The program.
-    pub program: &'static str,
-    /// Options that make it this variant.
-    pub options: &'static [&'static str],
-    /// Whether its buffers fit requests of more than 4 KiB.
-    pub sized: Sized,
-    /// Measured only with such requests: otherwise it is the same as another one.
-    pub large_only: bool,
-    /// Whose it is.
-    pub role: Role,
-    /// What it does.
-    pub about: &'static str,
-}
-
-impl Variant {
-    /// Whether it is measured under this load.
-    pub fn takes(&self, config: &Config) -> bool {
-        !self.large_only || config.bytes > SHORT
-    }
-}
-
-/// Bytes that a provided buffer, or a connection's own, has room for by default.
-pub const SHORT: usize = 4096;
 
 /// How many connections send how much.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +31,47 @@ impl Config {
     }
 }
 
+/// What a load asks of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// A request at a time on each connection, and its echo.
+    Echo,
+    /// So many requests at a time on each connection.
+    Pipeline(usize),
+    /// A connection for each request.
+    Storm,
+    /// Bytes for the server.
+    Up,
+    /// Bytes from the server.
+    Down,
+    /// A datagram at a time from each socket, and its echo.
+    Datagrams,
+}
+
+impl Load {
+    /// The work of a server that it asks for.
+    pub fn work(self) -> &'static str {
+        match self {
+            Self::Echo | Self::Pipeline(_) | Self::Storm => "echo",
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Datagrams => "datagrams",
+        }
+    }
+
+    /// The options of `load` for it.
+    pub fn options(self) -> Vec<String> {
+        match self {
+            Self::Echo => Vec::new(),
+            Self::Pipeline(depth) => vec!["--depth".to_owned(), depth.to_string()],
+            Self::Storm => vec!["--storm".to_owned()],
+            Self::Up => vec!["--up".to_owned()],
+            Self::Down => vec!["--down".to_owned()],
+            Self::Datagrams => vec!["--datagrams".to_owned()],
+        }
+    }
+}
+
 /// Something to do, and all who do it.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -80,11 +83,14 @@ pub struct Job {
     pub x: Option<f64>,
     /// Whether it is part of `--quick`.
     pub quick: bool,
+    /// Rounds that say enough, if fewer than all do; `--rounds` has the last word.
+    pub enough: Option<usize>,
     /// Whether the load has a core of its own.
     pub apart: bool,
     /// What one operation is.
     pub unit: &'static str,
-    /// Files that it needs, with their lengths.
+    /// Files that it needs, with their lengths; or, with a `/` at the end, a folder of so many
+    /// small ones.
     pub files: Vec<(&'static str, u64)>,
     /// Who does it.
     pub entrants: Vec<Entrant>,
@@ -120,14 +126,14 @@ pub enum How {
         /// Its options.
         options: Vec<String>,
     },
-    /// An echo server under our load.
-    Echo {
+    /// A server under our load.
+    Served {
         /// The server.
         variant: Variant,
-        /// The load.
+        /// How much.
         config: Config,
-        /// Whether each request has a connection of its own.
-        storm: bool,
+        /// What the load does.
+        load: Load,
     },
     /// An echo server with connections that say nothing.
     Idle {
@@ -170,155 +176,3 @@ pub enum Http {
         cache: bool,
     },
 }
-
-/// The hand-written loop that echoes are measured against.
-pub const RAW_BEST: &str = "raw-best";
-
-/// Every echo server.
-pub const VARIANTS: &[Variant] = &[
-    Variant {
-        name: RAW_BEST,
-        program: "echo_raw",
-        options: &["--direct"],
-        sized: Sized::Provided,
-        large_only: false,
-        role: Role::Hand,
-        about: "io_uring by hand: multishot receives, provided buffers sent as they are, \
-                direct descriptors",
-    },
-    Variant {
-        name: "raw-plain-fds",
-        program: "echo_raw",
-        options: &[],
-        sized: Sized::Provided,
-        large_only: false,
-        role: Role::Hand,
-        about: "the same with plain descriptors",
-    },
-    Variant {
-        name: "raw-short-bufs",
-        program: "echo_raw",
-        options: &["--direct"],
-        sized: Sized::No,
-        large_only: true,
-        role: Role::Hand,
-        about: "raw-best with provided buffers of 4 KiB for long requests, too",
-    },
-    Variant {
-        name: "raw-oneshot",
-        program: "echo_raw",
-        options: &["--oneshot"],
-        sized: Sized::Own,
-        large_only: false,
-        role: Role::Hand,
-        about: "io_uring by hand: one receive or send at a time, a buffer per connection",
-    },
-    Variant {
-        name: "tokio",
-        program: "on_tokio",
-        options: &["echo"],
-        sized: Sized::Own,
-        large_only: false,
-        role: Role::Peer,
-        about: "tokio on one thread: `read` and `write_all`, a buffer per connection",
-    },
-    Variant {
-        name: "monoio",
-        program: "on_monoio",
-        options: &["echo"],
-        sized: Sized::Own,
-        large_only: false,
-        role: Role::Peer,
-        about: "monoio, io_uring driver: `read` and `write_all` of the connection's own buffer",
-    },
-    Variant {
-        name: "compio",
-        program: "on_compio",
-        options: &["echo"],
-        sized: Sized::Own,
-        large_only: false,
-        role: Role::Peer,
-        about: "compio: the same",
-    },
-    Variant {
-        name: "glommio",
-        program: "on_glommio",
-        options: &["echo"],
-        sized: Sized::Own,
-        large_only: false,
-        role: Role::Peer,
-        about: "glommio: `read` and `write_all` on a borrowed buffer",
-    },
-    Variant {
-        name: "kimojio",
-        program: "on_kimojio",
-        options: &["echo"],
-        sized: Sized::Own,
-        large_only: false,
-        role: Role::Peer,
-        about: "kimojio: `read` and `write` on a borrowed buffer",
-    },
-    Variant {
-        name: "tokio-uring",
-        program: "on_tokio_uring",
-        options: &["echo"],
-        sized: Sized::Own,
-        large_only: false,
-        role: Role::Peer,
-        about: "tokio-uring: `read` and `write_all` of the connection's own buffer",
-    },
-    Variant {
-        name: "sexton-managed",
-        program: "on_sexton",
-        options: &["echo", "--managed"],
-        sized: Sized::No,
-        large_only: false,
-        role: Role::Sexton,
-        about: "Sexton on one core: `read_managed`, and the chunk itself written",
-    },
-    Variant {
-        name: "sexton-managed-whole",
-        program: "on_sexton",
-        options: &["echo", "--managed", "--consumption", "whole"],
-        sized: Sized::No,
-        large_only: false,
-        role: Role::Sexton,
-        about: "the same with a provided buffer for each receive, as before Linux 6.10",
-    },
-    Variant {
-        name: "sexton-managed-bundle",
-        program: "on_sexton",
-        options: &["echo", "--managed", "--consumption", "bundle"],
-        sized: Sized::No,
-        large_only: false,
-        role: Role::Sexton,
-        about: "the same with receives that take several provided buffers, as on Linux 6.10",
-    },
-    Variant {
-        name: "sexton-managed-long-bufs",
-        program: "on_sexton",
-        options: &["echo", "--managed", "--consumption", "whole"],
-        sized: Sized::Provided,
-        large_only: true,
-        role: Role::Sexton,
-        about: "the same with provided buffers as long as the request, as raw-best has them",
-    },
-    Variant {
-        name: "sexton-owned",
-        program: "on_sexton",
-        options: &["echo", "--owned"],
-        sized: Sized::Own,
-        large_only: false,
-        role: Role::Sexton,
-        about: "Sexton on one core: `read_owned` into the connection's own buffer",
-    },
-    Variant {
-        name: "sexton-fill",
-        program: "on_sexton",
-        options: &["echo", "--fill"],
-        sized: Sized::Own,
-        large_only: false,
-        role: Role::Sexton,
-        about: "Sexton on one core: `fill_buf`, a copy into the connection's own buffer",
-    },
-];

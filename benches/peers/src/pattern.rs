@@ -35,11 +35,24 @@ impl Pattern {
         let place = (connection * 31 + number as usize * 7) % PLACES;
         &self.bytes[place..place + self.request_len]
     }
+
+    /// What is left of the request to which byte number `byte` of a connection belongs.
+    pub fn rest(&self, connection: usize, byte: u64) -> &[u8] {
+        let len = self.request_len as u64;
+        &self.request(connection, byte / len)[(byte % len) as usize..]
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Pattern;
+
+    #[test]
+    fn requests_are_one_stream_of_bytes() {
+        let pattern = Pattern::new(64);
+        assert_eq!(pattern.rest(3, 0), pattern.request(3, 0));
+        assert_eq!(pattern.rest(3, 64 * 5 + 60), &pattern.request(3, 5)[60..]);
+    }
 
     #[test]
     fn requests_of_neighbours_and_successors_differ() {

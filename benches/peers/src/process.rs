@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 
 use crate::allocs;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -11,6 +11,9 @@ use socket2::{Domain, Socket, Type};
 
 /// Connections that may wait to be accepted: all of the largest load.
 const BACKLOG: i32 = 4096;
+
+/// Bytes of datagrams that wait at a server.
+const RECEIVE_BUFFER: usize = 1 << 20;
 
 /// Pins this thread, and all that it starts from now on, to one core.
 pub fn pin(core: usize) -> io::Result<()> {
@@ -58,6 +61,15 @@ pub fn listener() -> io::Result<TcpListener> {
     // Accepted sockets inherit it.
     socket.set_tcp_nodelay(true)?;
     socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// A socket for datagrams on the loopback, at a port of the kernel's choice, with room for one of
+/// each peer of the largest load.
+pub fn datagram_socket() -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+    socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
     Ok(socket.into())
 }
 

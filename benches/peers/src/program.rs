@@ -7,16 +7,21 @@ use crate::meter::Meter;
 use crate::process;
 
 const USAGE: &str = "on_RUNTIME WORK [--core N] [--counts] [options]
-     echo           [--buf-len B]; on Sexton also --managed|--owned|--fill [--bufs N] [--recv-len B]
+     echo, up       [--buf-len B]; on Sexton also --managed|--owned|--fill [--bufs N] [--recv-len B]
                     [--consumption whole|bundle|incremental]
+     down
+     datagrams      [--tasks N]; on Sexton also --owned|--borrowed
      graveyard      [--n N]                         (Sexton)
      proxy          --to PORT                       (tokio and Sexton)
-     reads          --path FILE [--direct] [--depth D] [--n READS]
-     spawn, yield, timeout-ready, timeout-armed, sleepers, ping, tasks, timers    [--n N]
+     reads          --path FILE [--direct] [--depth D] [--n READS]; on some also --fixed
+     open, scan, fill, log    --path FILE [--tasks N] [--n N]; by hand also --blocking
+     spawn, yield, timeout-ready, timeout-armed, sleepers, ping, fan-in, tasks,
+     timers         [--n N]
      --counts       count allocations and system calls, too";
-const FLAGS: &[&str] = &["counts", "direct", "managed", "owned", "fill", "plain"];
+const FLAGS: &[&str] =
+    &["counts", "direct", "managed", "owned", "fill", "borrowed", "plain", "fixed", "blocking"];
 const OPTIONS: &[&str] =
-    &["core", "n", "path", "depth", "buf-len", "bufs", "recv-len", "consumption", "to"];
+    &["core", "n", "path", "depth", "buf-len", "bufs", "recv-len", "consumption", "to", "tasks"];
 
 /// What a program was started for.
 #[derive(Debug)]

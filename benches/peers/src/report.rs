@@ -4,11 +4,12 @@ use std::fmt::{Display, Write};
 
 use serde_json::{Value, json};
 
-use crate::matrix::{Role, VARIANTS};
+use crate::matrix::Role;
 use crate::outcome::{Outcome, cpu};
 use crate::sample::Sample;
 use crate::summary::Spread;
 use crate::targets::{self, Verdict};
+use crate::variants::VARIANTS;
 
 /// All that a run found.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl Report {
         for outcome in &self.outcomes {
             table(&mut out, outcome);
         }
-        line(&mut out, "\n## The echo servers\n\n| | |\n|---|---|");
+        line(&mut out, "\n## The servers\n\n| | |\n|---|---|");
         for variant in VARIANTS {
             line(&mut out, format_args!("| {} | {} |", variant.name, variant.about));
         }

@@ -10,9 +10,10 @@ use crate::child::Program;
 use crate::counter::{Counter, What};
 use crate::cpu_time::CpuTime;
 use crate::foreign;
-use crate::matrix::{Config, Entrant, How, Job, SHORT, Sized, Variant};
+use crate::matrix::{Config, Entrant, How, Job, Load};
 use crate::process::status_bytes;
 use crate::sample::{Sample, unexpected};
+use crate::variants::{SHORT, Sized, Variant};
 
 /// Where and how long is measured.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ pub fn measure(setting: &Setting, job: &Job, entrant: &Entrant) -> io::Result<Sa
     let load_core = if job.apart { setting.other_core } else { setting.load_core };
     match &entrant.how {
         How::Inside { program, options } => inside(setting, program, options),
-        How::Echo { variant, config, storm } => echo(setting, load_core, variant, config, *storm),
+        How::Served { variant, config, load } => served(setting, load_core, variant, config, *load),
         How::Idle { variant, connections } => idle(setting, load_core, variant, *connections),
         How::Proxy { program, config } => proxy(setting, program, config),
         How::Fio { options, operations } => foreign::fio(setting, options, *operations),
@@ -75,10 +76,15 @@ pub(crate) struct Server {
     pub(crate) counts: bool,
 }
 
-/// One of our echo servers.
-fn server(setting: &Setting, variant: &Variant, config: Option<&Config>) -> io::Result<Server> {
+/// One of our servers.
+fn server(
+    setting: &Setting,
+    variant: &Variant,
+    config: Option<&Config>,
+    load: Load,
+) -> io::Result<Server> {
     let mut command = Command::new(setting.programs.join(variant.program));
-    command.args(variant.options);
+    command.arg(load.work()).args(variant.options);
     command.args(config.map(|config| server_options(variant, config)).unwrap_or_default());
     command.args(["--core", &setting.server_core.to_string()]);
     command.args(setting.counts.then_some("--counts"));
@@ -95,15 +101,15 @@ fn listening(command: &mut Command, counts: bool) -> io::Result<Server> {
     Ok(Server { program, clock, port, counts })
 }
 
-fn echo(
+fn served(
     setting: &Setting,
     load_core: usize,
     variant: &Variant,
     config: &Config,
-    storm: bool,
+    load: Load,
 ) -> io::Result<Sample> {
-    let server = server(setting, variant, Some(config))?;
-    under_load(setting, load_core, server, config, storm)
+    let server = server(setting, variant, Some(config), load)?;
+    under_load(setting, load_core, server, config, load)
 }
 
 /// What a server takes between two rests of the load.
@@ -112,7 +118,7 @@ fn under_load(
     load_core: usize,
     server: Server,
     config: &Config,
-    storm: bool,
+    load: Load,
 ) -> io::Result<Sample> {
     let Server { mut program, clock, port, counts } = server;
     let calls = if counts { Counter::of(program.id(), What::SystemCalls).ok() } else { None };
@@ -120,7 +126,7 @@ fn under_load(
     command.args(["--port", &port, "--connections", &config.connections.to_string()]);
     command.args(["--bytes", &config.bytes.to_string(), "--ms", &setting.ms.to_string()]);
     command.args(["--warm-ms", &setting.warm_ms.to_string()]);
-    command.args(storm.then_some("--storm"));
+    command.args(load.options());
     let mut load = Program::start(&mut command)?;
     load.line()?;
     let allocations_before = if counts { Some(allocations(&mut program)?) } else { None };
@@ -143,7 +149,7 @@ fn under_load(
 /// A proxy between the load and the echo by hand, which share the other core.
 fn proxy(setting: &Setting, program: &str, config: &Config) -> io::Result<Sample> {
     let mut command = Command::new(setting.programs.join("echo_raw"));
-    command.args(["--direct", "--core", &setting.other_core.to_string()]);
+    command.args(["echo", "--direct", "--core", &setting.other_core.to_string()]);
     let backend = listening(&mut command, false)?;
     let server = if program.is_empty() {
         foreign::haproxy(setting, &backend.port)?
@@ -153,7 +159,7 @@ fn proxy(setting: &Setting, program: &str, config: &Config) -> io::Result<Sample
         command.args(["--core", &setting.server_core.to_string()]);
         listening(&mut command, false)?
     };
-    under_load(setting, setting.other_core, server, config, false)
+    under_load(setting, setting.other_core, server, config, Load::Echo)
 }
 
 fn allocations(server: &mut Program) -> io::Result<u64> {
@@ -172,7 +178,7 @@ fn idle(
     variant: &Variant,
     connections: usize,
 ) -> io::Result<Sample> {
-    let Server { program, clock, port, .. } = server(setting, variant, None)?;
+    let Server { program, clock, port, .. } = server(setting, variant, None, Load::Echo)?;
     let resident = || status_bytes(program.id(), "VmRSS:");
     let (before, cpu_before) = (resident()?, clock.read()?.ns());
     let mut command = own(setting, "load", load_core);
@@ -219,6 +225,10 @@ pub fn prepare(data: &Path, jobs: &[Job]) -> io::Result<()> {
     for job in jobs {
         for (name, bytes) in &job.files {
             let path = data.join(name);
+            if name.ends_with('/') {
+                crate::files::make_small(&path, *bytes)?;
+                continue;
+            }
             crate::reads::make(&path, *bytes)?;
             crate::reads::warm(&path)?;
         }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crate::fan_in;
 use crate::meter::Meter;
 use crate::process;
 use crate::program::Program;
@@ -41,6 +42,7 @@ pub fn run<P: Tasks>(program: Program) -> io::Result<()> {
             meter.end(n)?;
             meter.print()
         }
+        "fan-in" if P::WAKES_ACROSS_THREADS => fan_in::run::<P>(meter, n(200_000)),
         _ => args.refuse(&work),
     }
 }

@@ -20,8 +20,9 @@ const USAGE: &str = "compare [--quick] [--dry] [--growth] [--rounds R] [--ms T] 
      --quick     fewer jobs and rounds: two minutes
      --growth    cost against size instead, with its plots
      --dry       print the tables, write no files
-     --workload  workloads by name: echo, storm, reads, spawn, yield, timeout-ready, timeout-armed,
-                 sleepers, ping, proxy, idle, files; growth-tasks, growth-timers, growth-operations,
+     --workload  workloads by name: echo, pipeline, up, down, datagrams, storm, reads, open, scan,
+                 fill, log, spawn, yield, timeout-ready, timeout-armed, sleepers, ping, fan-in,
+                 proxy, idle, files; growth-tasks, growth-timers, growth-operations,
                  growth-connections, growth-graveyard
      --only      entrants by name, e.g. raw-best,tokio,sexton,sexton-managed
      --loads     echoes alone, by connections and bytes, e.g. 64x64,1024x64
@@ -55,7 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         load_core: args.number("load-core", 1),
         other_core: args.number("other-core", 0),
         warm_ms: args.number("warm-ms", if quick { 100 } else { 150 }),
-        ms: args.number("ms", if quick { 300 } else { 700 }),
+        ms: args.number("ms", if quick { 250 } else { 500 }),
         counts: false,
     };
     let (jobs, missing) = chosen(&args, &setting.programs);
@@ -128,6 +129,9 @@ fn chosen(args: &Args, programs: &Path) -> (Vec<Job>, Vec<&'static str>) {
         });
     }
     jobs.retain(|job| !job.entrants.is_empty());
+    if args.text("rounds").is_some() {
+        jobs.iter_mut().for_each(|job| job.enough = None);
+    }
     if jobs.is_empty() {
         args.refuse("nothing to do");
     }
@@ -146,6 +150,9 @@ fn run(
     let begin = Instant::now();
     for round in 0..rounds {
         for Outcome { job, series, .. } in &mut outcomes {
+            if job.enough.is_some_and(|enough| round >= enough) {
+                continue;
+            }
             tell(&format!(
                 "round {} of {rounds}, {} s, {}",
                 round + 1,
@@ -166,7 +173,7 @@ fn run(
     let counting = Setting { counts: true, ms: 200, warm_ms: 100, ..setting.clone() };
     for Outcome { job, series, counts: found } in &mut outcomes {
         series.iter_mut().for_each(Series::settle);
-        let able = |how: &How| matches!(how, How::Inside { .. } | How::Echo { .. });
+        let able = |how: &How| matches!(how, How::Inside { .. } | How::Served { .. });
         for (entrant, found) in job.entrants.iter().zip(found) {
             if counts && able(&entrant.how) {
                 tell(&format!("counting, {} s, {}", begin.elapsed().as_secs(), job.name()));

@@ -1,6 +1,8 @@
-//! File reads and messages between threads on io_uring by hand: what a runtime is measured against.
+//! Work with files and messages between threads, by hand: what a runtime is measured against.
 
 mod reads;
+mod chains;
+mod blocking;
 mod ping;
 
 use std::io;
@@ -15,6 +17,8 @@ fn main() -> io::Result<()> {
     let program = program::start()?;
     match program.work.as_str() {
         "reads" => reads::run(program),
+        _ if program.args.flag("blocking") => blocking::run(program),
+        "open" | "scan" | "fill" | "log" => chains::run(program),
         "ping" => ping::run(program),
         work => program.args.refuse(work),
     }

@@ -1,4 +1,4 @@
-//! The ring with the best flags, and the five operations of an echo.
+//! The ring with the best flags, and the operations of our servers.
 //!
 //! # Invariants
 //!
@@ -11,14 +11,16 @@ use std::os::fd::{IntoRawFd, OwnedFd, RawFd};
 use io_uring::squeue::Flags;
 use io_uring::types::Fd;
 use io_uring::{CompletionQueue, IoUring, SubmissionQueue, Submitter, cqueue, opcode, squeue};
+use rustix::process::{Resource, getrlimit};
 
 /// As many as a turn of 64 busy connections needs, twice over, and small enough for the first
 /// cache.
 const SQ_ENTRIES: u32 = 256;
 /// Each of 1024 connections may answer twice within one turn.
 const CQ_ENTRIES: u32 = 4096;
-/// Direct descriptors.
-const FILES: u32 = 8192;
+/// Direct descriptors: those of the largest load, with some to spare; or as many as descriptors, if
+/// these are fewer, since the kernel allows no more.
+const FILES: u64 = 24_576;
 
 /// What a completion answers; it lies in the upper half of `user_data`, the connection in the
 /// lower.
@@ -63,7 +65,8 @@ impl Ring {
         let (mut submitter, submissions, completions) = ring.split();
         submitter.register_ring_fd()?;
         if direct {
-            submitter.register_files_sparse(FILES)?;
+            let allowed = getrlimit(Resource::Nofile).current.unwrap_or(FILES);
+            submitter.register_files_sparse(FILES.min(allowed) as u32)?;
         }
         let target = if direct { Flags::FIXED_FILE } else { Flags::empty() };
         Ok(Self { submitter, submissions, completions, listener: -1, direct, target })
@@ -122,6 +125,39 @@ impl Ring {
         let send = send.flags(libc::MSG_WAITALL | libc::MSG_NOSIGNAL);
         // SAFETY: as the caller promises.
         unsafe { self.push(send.build().flags(self.target), Kind::Send, connection) }
+    }
+
+    /// Receives datagrams into provided buffers of `group`, again and again, each with a head and
+    /// as much of its sender's name as `wanted` says.
+    pub(crate) fn receive_datagrams(
+        &mut self,
+        socket: RawFd,
+        wanted: &'static libc::msghdr,
+        group: u16,
+    ) -> io::Result<()> {
+        let receive = opcode::RecvMsgMulti::new(Fd(socket), wanted, group);
+        // SAFETY: the kernel reads `wanted`, and writes only into buffers that were given to the
+        // group.
+        unsafe { self.push(receive.build(), Kind::Receive, 0) }
+    }
+
+    /// Sends a datagram; its answer has `id` for a connection.
+    ///
+    /// # Safety
+    /// `len` bytes at `buf`, and the address of the internet at `to`, are initialised and stay as
+    /// they are until the answer.
+    pub(crate) unsafe fn send_datagram(
+        &mut self,
+        socket: RawFd,
+        id: u16,
+        buf: *const u8,
+        len: u32,
+        to: *const libc::sockaddr,
+    ) -> io::Result<()> {
+        let name_len = size_of::<libc::sockaddr_in>() as u32;
+        let send = opcode::Send::new(Fd(socket), buf, len).dest_addr(to).dest_addr_len(name_len);
+        // SAFETY: as the caller promises.
+        unsafe { self.push(send.build(), Kind::Send, u32::from(id)) }
     }
 
     /// Closes a connection of which no operation is in flight.

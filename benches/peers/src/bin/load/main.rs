@@ -1,53 +1,42 @@
-//! The load: every connection sends a request, waits for its echo, checks it, and sends the next.
+//! The load: every connection sends a request, waits for its echo, checks it, and sends the next;
+//! or several at a time, or bytes in one direction alone.
 //!
 //! After the warm-up all connections rest, and a line on stdin starts the measured part, at the end
 //! of which they rest again: exactly the counted requests fall between the two rests.
 
+mod echo;
+mod stream;
 mod storm;
 
 use std::error::Error;
 use std::io::{self, BufRead, ErrorKind, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use peers::args::Args;
 use peers::latency::Latency;
 use peers::pattern::Pattern;
 use peers::process;
 use rustix::buffer::spare_capacity;
-use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::event::epoll::{self, Event, EventData, EventFlags};
 use rustix::time::Timespec;
 
+use echo::{Kind, Load};
+use stream::Streams;
+
 const USAGE: &str = "load --port P [--connections C] [--bytes S] [--ms T] [--warm-ms W] [--core N]
-     [--go] [--idle] [--storm]
+     [--go] [--depth D|--datagrams|--up|--down|--storm|--idle]
      --go    start the measured part without a line on stdin
-     --idle  connect, wait for a line, disconnect
-     --storm a connection for each request";
+     --depth so many requests at a time on each connection
+     --datagrams  requests and echoes are datagrams
+     --up    bytes to the server, --down from it, in shares that are answered or asked for
+     --storm a connection for each request
+     --idle  connect, wait for a line, disconnect";
 
 /// Events taken at once.
 const BATCH: usize = 256;
 /// Without any event for so long, the server has lost a request.
 const SILENCE: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
-
-/// One connection and its request.
-struct Connection {
-    socket: TcpStream,
-    number: u64,
-    sent: usize,
-    received: usize,
-    begun: Instant,
-    wants_write: bool,
-}
-
-/// All connections.
-struct Load {
-    epoll: OwnedFd,
-    connections: Vec<Connection>,
-    pattern: Pattern,
-    scratch: Vec<u8>,
-}
 
 /// What one part of the run counted.
 struct Counts {
@@ -57,8 +46,9 @@ struct Counts {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let options = ["port", "connections", "bytes", "ms", "warm-ms", "core"];
-    let args = Args::read(USAGE, &["go", "idle", "storm"], &options);
+    let flags = ["go", "idle", "storm", "up", "down", "datagrams"];
+    let options = ["port", "connections", "bytes", "ms", "warm-ms", "core", "depth"];
+    let args = Args::read(USAGE, &flags, &options);
     process::raise_open_files()?;
     process::pin(args.number("core", 1))?;
     let port = args.required("port");
@@ -74,8 +64,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         let warm = storm::run(port, connections, &pattern, warm_up, 0)?;
         go("warm")?;
         storm::run(port, connections, &pattern, length, warm.requests)?
+    } else if args.flag("up") || args.flag("down") {
+        let mut streams = Streams::connect(port, connections, args.flag("up"))?;
+        streams.run(warm_up)?;
+        go("warm")?;
+        streams.run(length)?
     } else {
-        let mut load = Load::connect(port, connections, bytes)?;
+        let kind = if args.flag("datagrams") { Kind::Datagrams } else { Kind::Connections };
+        let mut load = Load::connect(port, kind, connections, bytes, args.number("depth", 1))?;
         if args.flag("idle") {
             go("idle")?;
             return Ok(());
@@ -92,102 +88,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-impl Load {
-    fn connect(port: u16, connections: usize, bytes: usize) -> io::Result<Self> {
-        let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let connections = (0..connections).map(|index| {
-            let socket = TcpStream::connect(addr)?;
-            socket.set_nodelay(true)?;
-            socket.set_nonblocking(true)?;
-            epoll::add(&epoll, &socket, EventData::new_u64(index as u64), EventFlags::IN)?;
-            let (number, sent, received, begun) = (0, 0, 0, Instant::now());
-            Ok(Connection { socket, number, sent, received, begun, wants_write: false })
-        });
-        let connections = connections.collect::<io::Result<_>>()?;
-        let scratch = Vec::with_capacity(bytes.max(64));
-        Ok(Self { epoll, connections, pattern: Pattern::new(bytes), scratch })
+/// The next events; an error if none comes although so many sockets wait for something.
+fn wait(epoll: &OwnedFd, events: &mut Vec<Event>, busy: usize) -> io::Result<()> {
+    events.clear();
+    epoll::wait(epoll, spare_capacity(events), Some(&SILENCE))?;
+    if events.is_empty() {
+        return Err(io::Error::new(ErrorKind::TimedOut, format!("{busy} answers are lost")));
     }
+    Ok(())
+}
 
-    /// Sends requests for `length`, and waits for the last echoes.
-    fn run(&mut self, length: Duration) -> io::Result<Counts> {
-        let begin = Instant::now();
-        let mut latency = Latency::default();
-        for index in 0..self.connections.len() {
-            self.begin(index, begin)?;
-        }
-        let (mut busy, mut requests) = (self.connections.len(), 0);
-        let mut events = Vec::<Event>::with_capacity(BATCH);
-        while busy > 0 {
-            events.clear();
-            epoll::wait(&self.epoll, spare_capacity(&mut events), Some(&SILENCE))?;
-            if events.is_empty() {
-                return Err(io::Error::new(ErrorKind::TimedOut, format!("{busy} echoes are lost")));
-            }
-            let now = Instant::now();
-            let more = now.duration_since(begin) < length;
-            for event in &events {
-                let (flags, index) = (event.flags, event.data.u64() as usize);
-                if flags.contains(EventFlags::OUT) {
-                    self.send(index)?;
-                }
-                if flags.contains(EventFlags::IN) && self.receive(index)? {
-                    let connection = &mut self.connections[index];
-                    latency.add(now.duration_since(connection.begun).as_nanos() as u64);
-                    requests += 1;
-                    connection.number += 1;
-                    if more { self.begin(index, now)? } else { busy -= 1 }
-                }
-            }
-        }
-        Ok(Counts { requests, wall: begin.elapsed(), latency })
+/// Says whether a socket waits for room, unless that is what the kernel knows already.
+fn want_write(
+    epoll: &OwnedFd,
+    socket: &OwnedFd,
+    index: usize,
+    knows: &mut bool,
+    wants: bool,
+) -> io::Result<()> {
+    if wants != *knows {
+        *knows = wants;
+        let out = if wants { EventFlags::OUT } else { EventFlags::empty() };
+        epoll::modify(epoll, socket, EventData::new_u64(index as u64), EventFlags::IN | out)?;
     }
+    Ok(())
+}
 
-    fn begin(&mut self, index: usize, now: Instant) -> io::Result<()> {
-        let connection = &mut self.connections[index];
-        (connection.sent, connection.received, connection.begun) = (0, 0, now);
-        self.send(index)
-    }
-
-    /// Sends what the socket takes of the request.
-    fn send(&mut self, index: usize) -> io::Result<()> {
-        let connection = &mut self.connections[index];
-        let request = self.pattern.request(index, connection.number);
-        let rest = &request[connection.sent..];
-        match rustix::net::send(&connection.socket, rest, SendFlags::NOSIGNAL) {
-            Ok(n) => connection.sent += n,
-            Err(rustix::io::Errno::AGAIN) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let wants_write = connection.sent < request.len();
-        if wants_write != connection.wants_write {
-            connection.wants_write = wants_write;
-            let out = if wants_write { EventFlags::OUT } else { EventFlags::empty() };
-            let data = EventData::new_u64(index as u64);
-            epoll::modify(&self.epoll, &connection.socket, data, EventFlags::IN | out)?;
-        }
-        Ok(())
-    }
-
-    /// Takes what is there of the echo, and says whether it is complete.
-    fn receive(&mut self, index: usize) -> io::Result<bool> {
-        let connection = &mut self.connections[index];
-        let expected = &self.pattern.request(index, connection.number)[connection.received..];
-        self.scratch.clear();
-        let room = spare_capacity(&mut self.scratch);
-        match rustix::net::recv(&connection.socket, room, RecvFlags::empty()) {
-            Ok((0, _)) => Err(ErrorKind::UnexpectedEof.into()),
-            Ok((n, _)) if expected.get(..n) == Some(&self.scratch[..]) => {
-                connection.received += n;
-                Ok(connection.received == self.pattern.request_len())
-            }
-            Ok(_) => {
-                let what =
-                    format!("connection {index}, request {}: wrong bytes", connection.number);
-                Err(io::Error::new(ErrorKind::InvalidData, what))
-            }
-            Err(rustix::io::Errno::AGAIN) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
+/// What a server sent that it should not have.
+fn wrong(index: usize, place: u64) -> io::Error {
+    let what = format!("connection {index}, byte {place}: wrong bytes");
+    io::Error::new(ErrorKind::InvalidData, what)
 }

@@ -3,29 +3,21 @@
 //! - `--managed` takes the kernel's buffers and sends them as they are: nothing is copied.
 //! - `--owned` reads into the connection's own buffer: the echo of the README.
 //! - `--fill` looks at the kernel's buffer, copies it, and gives it back before it sends.
+//!
+//! How a server begins is the same for [streams](super::streams).
 
 use std::future::Future;
 use std::io;
 
 use peers::args::Args;
 use peers::process;
+use sexton::Runtime;
 use sexton::buf::Consumption;
 use sexton::net::{TcpListener, TcpStream};
 
 /// Serves for ever.
 pub(crate) fn run(args: &Args) -> io::Result<()> {
-    let buf_len = args.number("buf-len", 4096);
-    let builder = sexton::Builder::new();
-    let builder = builder.config(|config| {
-        config.recv_buffers = args.number("bufs", config.recv_buffers);
-        config.recv_buffer_len = args.number("recv-len", config.recv_buffer_len);
-        config.recv_consumption = match args.text("consumption") {
-            Some("whole") => Consumption::Whole,
-            Some("bundle") => Consumption::Bundle,
-            _ => config.recv_consumption,
-        };
-    });
-    let runtime = builder.build()?;
+    let (buf_len, runtime) = (args.number("buf-len", 4096), runtime(args)?);
     if args.flag("managed") {
         runtime.block_on(serve(managed))
     } else if args.flag("owned") {
@@ -37,7 +29,22 @@ pub(crate) fn run(args: &Args) -> io::Result<()> {
     }
 }
 
-async fn serve<F>(echo: impl Fn(TcpStream) -> F) -> io::Result<()>
+/// One core, with the provided buffers that the options say.
+pub(crate) fn runtime(args: &Args) -> io::Result<Runtime> {
+    let builder = sexton::Builder::new();
+    let builder = builder.config(|config| {
+        config.recv_buffers = args.number("bufs", config.recv_buffers);
+        config.recv_buffer_len = args.number("recv-len", config.recv_buffer_len);
+        config.recv_consumption = match args.text("consumption") {
+            Some("whole") => Consumption::Whole,
+            Some("bundle") => Consumption::Bundle,
+            _ => config.recv_consumption,
+        };
+    });
+    Ok(builder.build()?)
+}
+
+pub(crate) async fn serve<F>(echo: impl Fn(TcpStream) -> F) -> io::Result<()>
 where
     F: Future<Output = io::Result<()>> + 'static,
 {

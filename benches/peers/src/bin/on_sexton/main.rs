@@ -1,7 +1,10 @@
 //! Every workload on one core of Sexton.
 
 mod echo;
+mod streams;
+mod datagrams;
 mod reads;
+mod files;
 mod proxy;
 mod graveyard;
 
@@ -9,6 +12,7 @@ use std::io;
 use std::time::Duration;
 
 use peers::allocs::Counted;
+use peers::files::measured;
 use peers::tasks::Tasks;
 use peers::{program, workloads};
 
@@ -21,7 +25,13 @@ fn main() -> io::Result<()> {
         "echo" => echo::run(&program.args),
         "graveyard" => graveyard::run(program),
         "proxy" => proxy::run(&program.args),
+        "up" | "down" => streams::run(&program),
+        "datagrams" => datagrams::run(&program.args),
         "reads" => reads::run(program),
+        "open" => Sexton::block_on(measured(program, files::open)),
+        "scan" => Sexton::block_on(measured(program, files::scan)),
+        "fill" => Sexton::block_on(measured(program, files::fill)),
+        "log" => Sexton::block_on(measured(program, files::log)),
         _ => workloads::run::<Sexton>(program),
     }
 }
