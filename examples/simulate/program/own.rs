@@ -67,7 +67,7 @@ impl Op for Receive {
     }
 
     fn complete(self, completion: Completion) -> Result<usize> {
-        let count = completion.count().map(|count| count as usize);
+        let count = completion.count();
         let ended = matches!(count, Ok(0));
         self.shared.ended.set(self.shared.ended.get() || ended);
         assert_eq!(self.buf.len(), *count.as_ref().unwrap_or(&0), "the driver counts what came");
@@ -91,7 +91,7 @@ impl Op for Send {
     }
 
     fn complete(self, completion: Completion) -> Result<usize> {
-        let count = completion.count().map(|count| count as usize);
+        let count = completion.count();
         self.shared.end(self.buf, *count.as_ref().unwrap_or(&0));
         count
     }
