@@ -1,7 +1,7 @@
 //! What the handles of one listener share: connections that were accepted and not fetched yet.
 
 use super::waiters::Waiters;
-use crate::op::Accept;
+use crate::op::{Accept, AcceptMany};
 use crate::tcp::Ending;
 use sexton_runtime::op::{Detached, SocketAddrBuf};
 use sexton_runtime::time::{Duration, Sleep, sleep};
@@ -32,8 +32,12 @@ pub(crate) struct Backlog {
 struct State {
     accepted: VecDeque<Connection>,
     error: Option<io::Error>,
-    flight: Option<Detached>,
+    flights: [Option<Detached>; 16],
 }
+
+/// EXPERIMENT: 1 one at a time, 0 multishot, n so many at a time.
+#[doc(hidden)]
+pub static MODE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(1);
 
 /// What accepting brings.
 enum Accepted {
@@ -65,15 +69,28 @@ impl Backlog {
     }
 
     /// An accept has ended.
-    pub(crate) fn accepted(&self, outcome: io::Result<OwnedFd>, peer: Option<SocketAddr>) {
+    pub(crate) fn accepted(
+        &self,
+        slot: usize,
+        outcome: io::Result<OwnedFd>,
+        peer: Option<SocketAddr>,
+    ) {
         let mut state = self.state.borrow_mut();
-        let flight = state.flight.take();
+        let flight = state.flights[slot].take();
         match outcome {
             Ok(fd) => state.accepted.push_back((fd, peer)),
             Err(error) => state.error = Some(error),
         }
         drop(state);
         drop(flight);
+        self.waiters.wake();
+    }
+
+    /// One of many.
+    pub(crate) fn arrived(&self, outcome: io::Result<OwnedFd>) {
+        if let Ok(fd) = outcome {
+            self.state.borrow_mut().accepted.push_back((fd, None));
+        }
         self.waiters.wake();
     }
 
@@ -109,7 +126,7 @@ impl Backlog {
         cx: &mut Context<'_>,
         hook: &mut CancelHook,
     ) -> Poll<io::Result<Accepted>> {
-        let idle = {
+        {
             let mut state = self.state.borrow_mut();
             if let Some(connection) = state.accepted.pop_front() {
                 return Poll::Ready(Ok(Accepted::Connection(connection)));
@@ -125,16 +142,29 @@ impl Backlog {
                     _ => return Poll::Ready(Err(error)),
                 }
             }
-            state.flight.is_none()
-        };
+        }
         if hook.is_cancelled(cx) {
             return Poll::Ready(Err(io::Error::from_raw_os_error(125)));
         }
-        if idle {
-            let op = Accept { listener: Rc::clone(self), peer: SocketAddrBuf::empty() };
-            match Detached::submit(op) {
-                Ok(flight) => self.state.borrow_mut().flight = Some(flight),
-                Err((_, error)) => return Poll::Ready(Err(error)),
+        let mode = MODE.load(std::sync::atomic::Ordering::Relaxed);
+        if mode == 0 {
+            if self.state.borrow().flights[0].is_none() {
+                let op = AcceptMany { listener: Rc::clone(self) };
+                match Detached::submit_multishot(op, Rc::clone(self)) {
+                    Ok(flight) => self.state.borrow_mut().flights[0] = Some(flight),
+                    Err((_, _, error)) => return Poll::Ready(Err(error)),
+                }
+            }
+        } else {
+            for slot in 0..mode {
+                if self.state.borrow().flights[slot].is_some() {
+                    continue;
+                }
+                let op = Accept { listener: Rc::clone(self), slot, peer: SocketAddrBuf::empty() };
+                match Detached::submit(op) {
+                    Ok(flight) => self.state.borrow_mut().flights[slot] = Some(flight),
+                    Err((_, error)) => return Poll::Ready(Err(error)),
+                }
             }
         }
         self.waiters.register(cx);
@@ -143,7 +173,7 @@ impl Backlog {
 
     /// Whether the kernel has an accept.
     pub(crate) fn is_accepting(&self) -> bool {
-        self.state.borrow().flight.is_some()
+        self.state.borrow().flights.iter().any(Option::is_some)
     }
 
     /// The listener ends, and has ended when its descriptor is closed.
@@ -155,7 +185,7 @@ impl Backlog {
     /// late.
     pub(crate) fn bury(&self) {
         let state = std::mem::take(&mut *self.state.borrow_mut());
-        if let Some(flight) = state.flight {
+        for flight in state.flights.into_iter().flatten() {
             flight.bury();
         }
     }

@@ -30,6 +30,7 @@ mod writer;
 mod zero_copy;
 
 pub(crate) use backlog::Backlog;
+pub use backlog::MODE;
 pub(crate) use handover::alone;
 pub(crate) use read::no_room;
 pub(crate) use reader::Reader;

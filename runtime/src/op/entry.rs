@@ -342,6 +342,16 @@ impl<'a> Entry<'a> {
         entry
     }
 
+    /// Accepts connections again and again; who the peers are is not said. Gives descriptors.
+    /// `IORING_OP_ACCEPT` with many answers, since Linux 5.19.
+    pub fn accept_many(fd: &'a Fd) -> Self {
+        let mut entry = Self::on(opcode::Accept::CODE, fd);
+        entry.request.ioprio = abi::ACCEPT_MULTISHOT;
+        entry.request.op_flags = libc::SOCK_CLOEXEC as u32;
+        entry.gives = Gives::Fd;
+        entry
+    }
+
     /// Connects to `peer`. `IORING_OP_CONNECT`, since Linux 5.5.
     pub fn connect(fd: &'a Fd, peer: &'a SocketAddrBuf) -> Self {
         Self::connect_to(fd, peer.bytes())
