@@ -51,7 +51,7 @@ fn main() -> io::Result<()> {
             ("echo", 512, true),
             ("echo", 1, true),
         ] {
-            let count = if clients == 1 { 4_000 } else { 16_000 } / scale;
+            let count = if clients == 1 { 4_096 } else { 16_384 } / scale;
             jobs.push(Job { name, clients, echo, one_core, count });
         }
     }

@@ -394,8 +394,10 @@ impl Driver {
         inner.ring.enter(wait)
     }
 
-    /// Works off what has completed: at most two rounds, so that tasks get their turn.
-    pub(crate) fn reap(&self) {
+    /// Works off what has completed, and says how much it was: at most two rounds, so that tasks
+    /// get their turn.
+    pub(crate) fn reap(&self) -> usize {
+        let mut count = 0;
         for _ in 0..2 {
             let mut batch = self.batch.take();
             batch.clear();
@@ -405,11 +407,13 @@ impl Driver {
                 inner.ring.reap(&mut batch, max) == max
             };
             self.work_off(&batch);
+            count += batch.len();
             self.batch.set(batch);
             if !more {
                 break;
             }
         }
+        count
     }
 
     /// Works off one batch. A panic in foreign code is contained: the rest goes on.

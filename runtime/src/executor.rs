@@ -12,10 +12,12 @@
 //!    └──────────────────────────────────────────────────────────────┘
 //! ```
 
+use crate::caps::feature;
 use crate::contain::contained;
 use crate::context;
 use crate::door::{Door, Message};
 use crate::driver::Driver;
+use crate::idle::Idle;
 use crate::recv_pools::RecvPools;
 use crate::runtime::Shared;
 use crate::start_error::StartError;
@@ -56,6 +58,7 @@ pub(crate) struct Core {
     /// A system call took the ring's place in this turn.
     called: Cell<bool>,
     recv_pools: RecvPools,
+    idle: Idle,
 }
 
 /// The waker of the future that a `block_on` runs.
@@ -83,6 +86,9 @@ impl Core {
         let config = shared.config().clone();
         let ring = Ring::start(&RingConfig::from(&config))?;
         let recv_pools = RecvPools::new(&config, ring.caps().tried);
+        // Without the feature a wait is for one answer, as it would be by default.
+        let several = ring.caps().feature_bits & feature::MIN_TIMEOUT != 0;
+        let min_wait = if several { config.min_wait } else { Duration::ZERO };
         let door = Arc::clone(shared.door(index));
         door.hang_bell(ring.waker());
         let counters = CoreCounters::new(index);
@@ -102,6 +108,7 @@ impl Core {
             closing: Cell::new(false),
             called: Cell::new(false),
             recv_pools,
+            idle: Idle::new(config.spin, min_wait),
         }))
     }
 
@@ -229,10 +236,9 @@ impl Core {
         self.driver.prepare();
         let idle = self.queue.is_empty() && !awake();
         let mut entered = true;
-        if idle && self.door.mailbox().prepare_sleep() {
+        if idle && !self.finds_work() && self.door.mailbox().prepare_sleep() {
             self.wake_read.arm(&self.driver);
-            let until = self.timers.until_next().into_iter().chain(self.driver.deadline()).min();
-            self.enter(Wait::Until(until));
+            self.enter(self.idle.sleep(self.longest_wait()));
             self.door.mailbox().awake();
         } else if self.driver.has_work() {
             self.enter(Wait::No);
@@ -242,11 +248,44 @@ impl Core {
         if entered {
             // Beside a system call the clock costs little; without one nothing has come.
             self.driver.read_clock();
-            self.driver.reap();
+            self.idle.answered(self.driver.reap());
         }
         self.timers.fire();
         self.driver.publish();
         self.counters.turned(self.tasks.len(), self.timers.len());
+    }
+
+    /// How long a wait may last.
+    fn longest_wait(&self) -> Option<Duration> {
+        self.timers.until_next().into_iter().chain(self.driver.deadline()).min()
+    }
+
+    /// Looks for work before a wait, if that is wanted, and says whether there is some.
+    #[inline]
+    fn finds_work(&self) -> bool {
+        self.idle.looks().is_some_and(|longest| self.look(longest))
+    }
+
+    #[cold]
+    fn look(&self, longest: Duration) -> bool {
+        if self.driver.has_entries() {
+            self.enter(Wait::No);
+        }
+        // What a timer wakes is work, too.
+        let due = self.longest_wait().is_some_and(|until| until <= longest);
+        let longest = self.longest_wait().unwrap_or(longest).min(longest);
+        let began = now();
+        let found = loop {
+            if self.driver.has_work() || !self.door.mailbox().is_empty() {
+                break true;
+            }
+            if elapsed(began) >= longest {
+                break due;
+            }
+            std::hint::spin_loop();
+        };
+        self.idle.looked(found);
+        found
     }
 
     fn enter(&self, wait: Wait) {
@@ -330,7 +369,7 @@ impl Core {
             if self.driver.enter(wait).is_err() {
                 std::thread::yield_now();
             }
-            self.driver.reap();
+            let _answers = self.driver.reap();
         }
     }
 }

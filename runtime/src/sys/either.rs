@@ -200,3 +200,6 @@ mod links_tests;
 #[cfg(all(test, not(miri)))]
 #[path = "either_messages_tests.rs"]
 mod messages_tests;
+#[cfg(all(test, not(miri)))]
+#[path = "either_waits_tests.rs"]
+mod waits_tests;

@@ -33,6 +33,8 @@ pub(crate) struct RingConfig {
     pub(crate) cq_entries: u32,
     /// The kernel's workers, bounded and unbounded.
     pub(crate) io_workers: [u32; 2],
+    /// How long a wait polls network devices, in microseconds; zero: not at all.
+    pub(crate) napi_us: u32,
 }
 
 impl From<&Config> for RingConfig {
@@ -42,8 +44,14 @@ impl From<&Config> for RingConfig {
             sq_entries: config.entries,
             cq_entries: config.completion_entries(),
             io_workers: config.io_workers,
+            napi_us: micros(config.napi),
         }
     }
+}
+
+/// Microseconds, rounded up: something is not nothing.
+pub(crate) fn micros(time: Duration) -> u32 {
+    u32::try_from(time.as_nanos().div_ceil(1000)).unwrap_or(u32::MAX)
 }
 
 /// Where a submission lies in the order of all submissions of its ring.
@@ -62,6 +70,24 @@ pub(crate) enum Wait {
     Flush,
     /// Submits, and waits for one completion: at most so long, or without end.
     Until(Option<Duration>),
+    /// As `Until`, but for several completions, unless they don't come in the least time. Others
+    /// wake the owner only after that.
+    Batch {
+        /// How many.
+        count: u32,
+        /// Then one is enough.
+        least: Duration,
+        /// The end, with none.
+        longest: Option<Duration>,
+    },
+}
+
+impl Wait {
+    /// Whether it is for several completions (Linux 6.12).
+    #[cfg(feature = "sim")]
+    pub(crate) fn is_for_several(self) -> bool {
+        matches!(self, Self::Batch { .. })
+    }
 }
 
 /// What `enter` came back with. It says nothing of completions: look into the queue.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use io_uring::types::{SubmitArgs, Timespec};
 use io_uring::{EnterFlags, Submitter};
 
-use crate::sys::{Entered, Wait};
+use crate::sys::{Entered, Wait, micros};
 
 /// The longest wait passed on: the kernel adds it to its clock, which must not overflow. Whoever
 /// waits longer comes back once in 34 years and waits again.
@@ -31,7 +31,9 @@ pub(super) fn enter(
         // SAFETY: I1: no argument.
         Wait::Flush => unsafe { submitter.enter(queued, 0, 0, NOTHING) },
         // To wait no time at all would arm a timer and sleep, for 22 µs.
-        Wait::No | Wait::Until(Some(Duration::ZERO)) => {
+        Wait::No
+        | Wait::Until(Some(Duration::ZERO))
+        | Wait::Batch { longest: Some(Duration::ZERO), .. } => {
             // SAFETY: I1: no argument.
             unsafe { submitter.enter(queued, 0, EnterFlags::GETEVENTS.bits(), NOTHING) }
         }
@@ -46,6 +48,17 @@ pub(super) fn enter(
             let flags = EnterFlags::GETEVENTS | EnterFlags::EXT_ARG | idle;
             // SAFETY: I1: both, and the timespec outlives the call as well.
             unsafe { submitter.enter(queued, 1, flags.bits(), Some(&args)) }
+        }
+        Wait::Batch { count, least, longest } => {
+            // A wait without an end would be over with its least time, and nothing to show.
+            let longest = longest.unwrap_or(LONGEST).min(LONGEST);
+            let timespec = Timespec::from(longest);
+            // The least time is waited for in any case, also beyond the end.
+            let least = micros(least.min(longest));
+            let args = SubmitArgs::new().timespec(&timespec).min_wait_usec(least);
+            let flags = EnterFlags::GETEVENTS | EnterFlags::EXT_ARG | idle;
+            // SAFETY: I1: both, and the timespec outlives the call as well.
+            unsafe { submitter.enter(queued, count, flags.bits(), Some(&args)) }
         }
     };
     match result {

@@ -12,8 +12,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::faults::Fault;
 use super::fixed::Fixed;
@@ -21,7 +20,7 @@ use super::links::{self, LINKS};
 use super::objects::Id;
 use super::operation::{CQE_SKIP_SUCCESS, Operation, opcode};
 use super::provided::Groups;
-use super::schedule::On;
+use super::wait::Goal;
 use super::waker::RingWaker;
 use super::world::{Here, Knobs, State};
 use crate::caps::{Caps, setup};
@@ -150,32 +149,25 @@ impl Ring {
         if let Begun::Over(entered) = begun {
             return Ok(entered);
         }
-        let until = match wait {
-            Wait::Flush => {
-                if !self.defers() {
-                    here.with(|state| self.run(state));
-                }
-                return Ok(Entered::Fine);
+        if wait.is_for_several() && !here.with(|state| state.kernel.waits_for_several()) {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        let Some(goal) = here.with(|state| Goal::of(wait, self.caps.cq_entries, state)) else {
+            if !self.defers() {
+                here.with(|state| self.run(state));
             }
-            Wait::No => Some(0),
-            Wait::Until(longest) => longest.and_then(|longest| {
-                here.with(|state| {
-                    // What overflows the clock is without end.
-                    let longest = state.skewed(super::world::nanos(longest));
-                    state.now().checked_add(longest)
-                })
-            }),
+            return Ok(Entered::Fine);
         };
         loop {
             let (now, alarm) = here.with(|state| {
                 self.run(state);
                 (state.now(), self.next_alarm(state.now()))
             });
-            let over = until.is_some_and(|until| until <= now);
-            if !self.completions.is_empty() || over || self.waker.take() {
+            let reached = goal.is_reached(self.completions.len(), now);
+            if reached || goal.may_end(now) && self.waker.take() {
                 return Ok(Entered::Fine);
             }
-            self.wait([until, alarm].into_iter().flatten().min());
+            self.wait(goal.next(now, alarm));
             self.may_unwind();
         }
     }
@@ -221,7 +213,7 @@ impl Ring {
         if short {
             return Begun::Over(Entered::Fine);
         }
-        if matches!(wait, Wait::Until(_)) {
+        if matches!(wait, Wait::Until(_) | Wait::Batch { .. }) {
             if state.fault(Fault::SpuriousReturn) {
                 return Begun::Over(Entered::Fine);
             }
@@ -231,25 +223,6 @@ impl Ring {
             }
         }
         Begun::All
-    }
-
-    /// Waits for a change, a wake or a time.
-    fn wait(&self, until: Option<u64>) {
-        if self.here.world.scheduled {
-            self.here.wait(until, On::Change(self.seen));
-            return;
-        }
-        let state = self.here.world.lock();
-        // Looked at under the lock under which it is set.
-        if self.waker.is_woken() {
-            return;
-        }
-        let left = until.map(|until| Duration::from_nanos(until.saturating_sub(state.now())));
-        let changed = &self.here.world.changed;
-        match left {
-            Some(left) => drop(changed.wait_timeout(state, left)),
-            None => drop(changed.wait(state).unwrap_or_else(PoisonError::into_inner)),
-        }
     }
 
     /// Whether an `enter` would have something to do or to show.

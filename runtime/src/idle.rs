@@ -1,0 +1,130 @@
+//! How a core waits that has nothing to do: whether it looks for work before it sleeps, and for
+//! how many answers it sleeps.
+//!
+//! ```text
+//!            ┌── 1 found something ──▶ no misses
+//!   looks ───┤
+//!            └── 2 nothing ──▶ one more miss, and the next 2ⁿ - 1 waits sleep at once
+//! ```
+//!
+//! So a core that is idle, or whose work comes rarer than a look lasts, soon looks before one wait
+//! in 64 only, and one whose work comes fast looks before each. For several answers a core sleeps
+//! only if the last turn brought several: one that has one thing to do gets each answer at once.
+
+use crate::sys::Wait;
+use std::cell::Cell;
+use std::time::Duration;
+
+/// Misses that count: after more of them the core still looks before each 64th wait, since nothing
+/// else would tell that work comes fast again.
+const MISSES: u32 = 6;
+
+/// What the last looks and turns brought.
+#[derive(Debug)]
+pub(crate) struct Idle {
+    spin: Duration,
+    min_wait: Duration,
+    misses: Cell<u32>,
+    /// Waits that sleep at once.
+    skipped: Cell<u32>,
+    /// Answers of the last turn, if they count.
+    answers: Cell<u32>,
+}
+
+impl Idle {
+    /// Looks for so long, and sleeps for so long at least; not at all, where that is zero.
+    pub(crate) fn new(spin: Duration, min_wait: Duration) -> Self {
+        let zero = || Cell::new(0);
+        Self { spin, min_wait, misses: zero(), skipped: zero(), answers: zero() }
+    }
+
+    /// How long to look before this wait, if at all.
+    #[inline]
+    pub(crate) fn looks(&self) -> Option<Duration> {
+        if self.spin.is_zero() { None } else { self.next_look() }
+    }
+
+    #[cold]
+    fn next_look(&self) -> Option<Duration> {
+        match self.skipped.get().checked_sub(1) {
+            Some(fewer) => {
+                self.skipped.set(fewer);
+                None
+            }
+            None => Some(self.spin),
+        }
+    }
+
+    /// What a look came to.
+    pub(crate) fn looked(&self, found: bool) {
+        let misses = if found { 0 } else { MISSES.min(self.misses.get() + 1) };
+        self.misses.set(misses);
+        self.skipped.set((1 << misses) - 1);
+    }
+
+    /// A turn brought so many answers.
+    #[inline]
+    pub(crate) fn answered(&self, answers: usize) {
+        if !self.min_wait.is_zero() {
+            self.answers.set(u32::try_from(answers).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// How to sleep, until then at the latest.
+    #[inline]
+    pub(crate) fn sleep(&self, longest: Option<Duration>) -> Wait {
+        match self.answers.get() {
+            0 | 1 => Wait::Until(longest),
+            count => Wait::Batch { count, least: self.min_wait, longest },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOME: Duration = Duration::from_micros(50);
+
+    /// Waits until the next look, that one included.
+    fn waits(idle: &Idle) -> u32 {
+        (1..1000).find(|_| idle.looks() == Some(SOME)).expect("it looks again some time")
+    }
+
+    #[test]
+    fn a_core_that_finds_something_looks_each_time_and_one_that_does_not_soon_sleeps() {
+        let idle = Idle::new(SOME, Duration::ZERO);
+        for _ in 0..100 {
+            assert_eq!(waits(&idle), 1);
+            idle.looked(true);
+        }
+        for expected in [1, 2, 4, 8, 16, 32, 64, 64, 64] {
+            assert_eq!(waits(&idle), expected);
+            idle.looked(false);
+        }
+        assert_eq!(waits(&idle), 64);
+        idle.looked(true);
+        assert_eq!(waits(&idle), 1, "work comes fast again");
+    }
+
+    #[test]
+    fn several_answers_are_waited_for_after_a_turn_that_brought_several() {
+        let idle = Idle::new(Duration::ZERO, SOME);
+        let longest = Some(Duration::from_secs(1));
+        assert_eq!(idle.sleep(longest), Wait::Until(longest));
+        idle.answered(1);
+        assert_eq!(idle.sleep(longest), Wait::Until(longest));
+        idle.answered(7);
+        assert_eq!(idle.sleep(longest), Wait::Batch { count: 7, least: SOME, longest });
+        idle.answered(0);
+        assert_eq!(idle.sleep(None), Wait::Until(None));
+    }
+
+    #[test]
+    fn by_default_a_core_sleeps_at_once_and_for_one_answer() {
+        let idle = Idle::new(Duration::ZERO, Duration::ZERO);
+        idle.answered(100);
+        assert_eq!(idle.sleep(None), Wait::Until(None));
+        assert!((0..1000).all(|_| idle.looks().is_none()));
+    }
+}
