@@ -30,13 +30,11 @@ struct Job {
 
 const MODES: &[(&str, usize, bool)] = &[
     ("one", 1, false),
-    ("one, incoming", 1, true),
     ("many", 0, false),
     ("many, incoming", 0, true),
-    ("2 ahead", 2, false),
+    ("one, hinted", 100, false),
     ("4 ahead", 4, false),
-    ("8 ahead", 8, false),
-    ("16 ahead", 16, false),
+    ("4 ahead, hinted", 103, false),
 ];
 
 fn main() -> io::Result<()> {

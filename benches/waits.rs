@@ -74,7 +74,7 @@ fn main() -> io::Result<()> {
     }
     if wants("idle") {
         println!("\n## A core with a timer every 2 ms\n");
-        table(&["CPU ms per s"], SPINS, rounds, |setting| idle(setting, 2 / scale.min(2)))?;
+        table(&["CPU ms per s"], SPINS, rounds, |setting| idle(setting, 1))?;
     }
     Ok(())
 }

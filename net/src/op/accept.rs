@@ -7,6 +7,7 @@ use std::rc::Rc;
 pub(crate) struct Accept {
     pub(crate) listener: Rc<Backlog>,
     pub(crate) slot: usize,
+    pub(crate) poll_first: bool,
     pub(crate) peer: SocketAddrBuf,
 }
 
@@ -14,10 +15,11 @@ impl Op for Accept {
     type Output = ();
 
     fn entry(&mut self) -> Entry<'_> {
-        Entry::accept(self.listener.fd(), &mut self.peer)
+        Entry::accept(self.listener.fd(), &mut self.peer, self.poll_first)
     }
 
     fn complete(self, completion: Completion) {
+        self.listener.nonempty.set(completion.sock_nonempty());
         self.listener.accepted(self.slot, completion.fd(), self.peer.get());
     }
 }

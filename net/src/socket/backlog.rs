@@ -24,6 +24,7 @@ pub(crate) struct Backlog {
     fd: Fd,
     state: RefCell<State>,
     waiters: Waiters,
+    pub(crate) nonempty: std::cell::Cell<bool>,
     /// The listener is gone; over when the last accept has let go of this, and of `fd` before.
     ending: RefCell<Option<Ending>>,
 }
@@ -60,6 +61,7 @@ impl Backlog {
             fd,
             state: RefCell::default(),
             waiters: Waiters::default(),
+            nonempty: std::cell::Cell::new(true),
             ending: RefCell::default(),
         })
     }
@@ -156,11 +158,22 @@ impl Backlog {
                 }
             }
         } else {
-            for slot in 0..mode {
+            for slot in 0..mode.min(16) {
+                let hinted = mode >= 100;
+                let slots = if hinted { mode - 99 } else { mode };
+                if slot >= slots {
+                    break;
+                }
+                let poll_first = hinted && !self.nonempty.get();
                 if self.state.borrow().flights[slot].is_some() {
                     continue;
                 }
-                let op = Accept { listener: Rc::clone(self), slot, peer: SocketAddrBuf::empty() };
+                let op = Accept {
+                    listener: Rc::clone(self),
+                    slot,
+                    poll_first,
+                    peer: SocketAddrBuf::empty(),
+                };
                 match Detached::submit(op) {
                     Ok(flight) => self.state.borrow_mut().flights[slot] = Some(flight),
                     Err((_, error)) => return Poll::Ready(Err(error)),

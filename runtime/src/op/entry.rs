@@ -332,8 +332,9 @@ impl<'a> Entry<'a> {
 
     /// Accepts a connection; the peer's address comes into `peer`. Gives a descriptor.
     /// `IORING_OP_ACCEPT`, since Linux 5.5.
-    pub fn accept(fd: &'a Fd, peer: &'a mut SocketAddrBuf) -> Self {
+    pub fn accept(fd: &'a Fd, peer: &'a mut SocketAddrBuf, poll_first: bool) -> Self {
         let mut entry = Self::on(opcode::Accept::CODE, fd);
+        entry.request.ioprio = if poll_first { abi::ACCEPT_POLL_FIRST } else { 0 };
         let (addr, len) = peer.room();
         entry.request.addr = addr;
         entry.request.addr2 = len.cast();
