@@ -33,8 +33,6 @@ pub use halves::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHal
 #[cfg(feature = "stream")]
 pub use incoming::Incoming;
 pub use notified::Notified;
-#[doc(hidden)]
-pub use socket::MODE;
 pub use tcp::{TcpListener, TcpStream};
 pub use udp::UdpSocket;
 pub use unix::{UCred, UnixListener, UnixStream};

@@ -10,7 +10,7 @@ mod send_rest;
 mod send_to;
 mod send_zc;
 
-pub(crate) use accept::{Accept, AcceptMany};
+pub(crate) use accept::Accept;
 pub(crate) use connect::{Connect, ConnectUnix};
 pub(crate) use recv_from::RecvFrom;
 pub(crate) use recv_into::RecvInto;

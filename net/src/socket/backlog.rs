@@ -1,7 +1,8 @@
 //! What the handles of one listener share: connections that were accepted and not fetched yet.
 
+use super::attempt::Attempt;
 use super::waiters::Waiters;
-use crate::op::{Accept, AcceptMany};
+use crate::op::Accept;
 use crate::tcp::Ending;
 use sexton_runtime::op::{Detached, SocketAddrBuf};
 use sexton_runtime::time::{Duration, Sleep, sleep};
@@ -24,7 +25,7 @@ pub(crate) struct Backlog {
     fd: Fd,
     state: RefCell<State>,
     waiters: Waiters,
-    pub(crate) nonempty: std::cell::Cell<bool>,
+    attempt: Attempt,
     /// The listener is gone; over when the last accept has let go of this, and of `fd` before.
     ending: RefCell<Option<Ending>>,
 }
@@ -33,12 +34,8 @@ pub(crate) struct Backlog {
 struct State {
     accepted: VecDeque<Connection>,
     error: Option<io::Error>,
-    flights: [Option<Detached>; 16],
+    flight: Option<Detached>,
 }
-
-/// EXPERIMENT: 1 one at a time, 0 multishot, n so many at a time.
-#[doc(hidden)]
-pub static MODE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(1);
 
 /// What accepting brings.
 enum Accepted {
@@ -56,12 +53,22 @@ const EXHAUSTED: [i32; 4] = [24, 23, 105, 12];
 const PASSING: [i32; 13] = [103, 71, 1, 100, 92, 112, 64, 113, 95, 101, 4, 125, 11];
 
 impl Backlog {
+    /// Of TCP.
     pub(crate) fn new(fd: Fd) -> Rc<Self> {
+        Self::with(fd, Attempt::default())
+    }
+
+    /// Of local sockets.
+    pub(crate) fn local(fd: Fd) -> Rc<Self> {
+        Self::with(fd, Attempt::untold())
+    }
+
+    fn with(fd: Fd, attempt: Attempt) -> Rc<Self> {
         Rc::new(Self {
             fd,
+            attempt,
             state: RefCell::default(),
             waiters: Waiters::default(),
-            nonempty: std::cell::Cell::new(true),
             ending: RefCell::default(),
         })
     }
@@ -70,29 +77,25 @@ impl Backlog {
         &self.fd
     }
 
-    /// An accept has ended.
+    /// An accept has ended that waited before it tried, or not; more connections wait, or not.
     pub(crate) fn accepted(
         &self,
-        slot: usize,
         outcome: io::Result<OwnedFd>,
         peer: Option<SocketAddr>,
+        waited: bool,
+        more: bool,
     ) {
+        let again = self.attempt.ended(waited, outcome.as_ref().err(), more);
         let mut state = self.state.borrow_mut();
-        let flight = state.flights[slot].take();
+        let flight = state.flight.take();
         match outcome {
             Ok(fd) => state.accepted.push_back((fd, peer)),
+            // Who waits makes the next one.
+            Err(_) if again => {}
             Err(error) => state.error = Some(error),
         }
         drop(state);
         drop(flight);
-        self.waiters.wake();
-    }
-
-    /// One of many.
-    pub(crate) fn arrived(&self, outcome: io::Result<OwnedFd>) {
-        if let Ok(fd) = outcome {
-            self.state.borrow_mut().accepted.push_back((fd, None));
-        }
         self.waiters.wake();
     }
 
@@ -128,7 +131,7 @@ impl Backlog {
         cx: &mut Context<'_>,
         hook: &mut CancelHook,
     ) -> Poll<io::Result<Accepted>> {
-        {
+        let idle = {
             let mut state = self.state.borrow_mut();
             if let Some(connection) = state.accepted.pop_front() {
                 return Poll::Ready(Ok(Accepted::Connection(connection)));
@@ -144,40 +147,20 @@ impl Backlog {
                     _ => return Poll::Ready(Err(error)),
                 }
             }
-        }
+            state.flight.is_none()
+        };
         if hook.is_cancelled(cx) {
             return Poll::Ready(Err(io::Error::from_raw_os_error(125)));
         }
-        let mode = MODE.load(std::sync::atomic::Ordering::Relaxed);
-        if mode == 0 {
-            if self.state.borrow().flights[0].is_none() {
-                let op = AcceptMany { listener: Rc::clone(self) };
-                match Detached::submit_multishot(op, Rc::clone(self)) {
-                    Ok(flight) => self.state.borrow_mut().flights[0] = Some(flight),
-                    Err((_, _, error)) => return Poll::Ready(Err(error)),
-                }
-            }
-        } else {
-            for slot in 0..mode.min(16) {
-                let hinted = mode >= 100;
-                let slots = if hinted { mode - 99 } else { mode };
-                if slot >= slots {
-                    break;
-                }
-                let poll_first = hinted && !self.nonempty.get();
-                if self.state.borrow().flights[slot].is_some() {
-                    continue;
-                }
-                let op = Accept {
-                    listener: Rc::clone(self),
-                    slot,
-                    poll_first,
-                    peer: SocketAddrBuf::empty(),
-                };
-                match Detached::submit(op) {
-                    Ok(flight) => self.state.borrow_mut().flights[slot] = Some(flight),
-                    Err((_, error)) => return Poll::Ready(Err(error)),
-                }
+        if idle {
+            let op = Accept {
+                listener: Rc::clone(self),
+                peer: SocketAddrBuf::empty(),
+                poll_first: self.attempt.waits(),
+            };
+            match Detached::submit(op) {
+                Ok(flight) => self.state.borrow_mut().flight = Some(flight),
+                Err((_, error)) => return Poll::Ready(Err(error)),
             }
         }
         self.waiters.register(cx);
@@ -186,7 +169,7 @@ impl Backlog {
 
     /// Whether the kernel has an accept.
     pub(crate) fn is_accepting(&self) -> bool {
-        self.state.borrow().flights.iter().any(Option::is_some)
+        self.state.borrow().flight.is_some()
     }
 
     /// The listener ends, and has ended when its descriptor is closed.
@@ -198,7 +181,7 @@ impl Backlog {
     /// late.
     pub(crate) fn bury(&self) {
         let state = std::mem::take(&mut *self.state.borrow_mut());
-        for flight in state.flights.into_iter().flatten() {
+        if let Some(flight) = state.flight {
             flight.bury();
         }
     }

@@ -14,6 +14,7 @@
 //! What is in flight is recorded when it is submitted, not by a destructor: a future that is
 //! dropped, or forgotten, loses no byte.
 
+mod attempt;
 mod backlog;
 mod handover;
 mod non_blocking;
@@ -30,7 +31,6 @@ mod writer;
 mod zero_copy;
 
 pub(crate) use backlog::Backlog;
-pub use backlog::MODE;
 pub(crate) use handover::alone;
 pub(crate) use read::no_room;
 pub(crate) use reader::Reader;

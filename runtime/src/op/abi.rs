@@ -10,8 +10,6 @@ pub(crate) const RECV_POLL_FIRST: u16 = 1;
 pub(crate) const RECV_MULTISHOT: u16 = 2;
 /// `IORING_RECVSEND_BUNDLE`: one completion for several provided buffers.
 pub(crate) const RECV_BUNDLE: u16 = 16;
-/// `IORING_ACCEPT_MULTISHOT`.
-pub(crate) const ACCEPT_MULTISHOT: u16 = 1;
 /// `IORING_ACCEPT_POLL_FIRST`.
 pub(crate) const ACCEPT_POLL_FIRST: u16 = 4;
 /// `IORING_FSYNC_DATASYNC`.

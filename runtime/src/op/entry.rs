@@ -332,22 +332,15 @@ impl<'a> Entry<'a> {
 
     /// Accepts a connection; the peer's address comes into `peer`. Gives a descriptor.
     /// `IORING_OP_ACCEPT`, since Linux 5.5.
+    ///
+    /// With `poll_first` the kernel does not try before a connection is there: before Linux 6.10
+    /// that is refused (`EINVAL`).
     pub fn accept(fd: &'a Fd, peer: &'a mut SocketAddrBuf, poll_first: bool) -> Self {
         let mut entry = Self::on(opcode::Accept::CODE, fd);
         entry.request.ioprio = if poll_first { abi::ACCEPT_POLL_FIRST } else { 0 };
         let (addr, len) = peer.room();
         entry.request.addr = addr;
         entry.request.addr2 = len.cast();
-        entry.request.op_flags = libc::SOCK_CLOEXEC as u32;
-        entry.gives = Gives::Fd;
-        entry
-    }
-
-    /// Accepts connections again and again; who the peers are is not said. Gives descriptors.
-    /// `IORING_OP_ACCEPT` with many answers, since Linux 5.19.
-    pub fn accept_many(fd: &'a Fd) -> Self {
-        let mut entry = Self::on(opcode::Accept::CODE, fd);
-        entry.request.ioprio = abi::ACCEPT_MULTISHOT;
         entry.request.op_flags = libc::SOCK_CLOEXEC as u32;
         entry.gives = Gives::Fd;
         entry

@@ -203,3 +203,6 @@ mod messages_tests;
 #[cfg(all(test, not(miri)))]
 #[path = "either_waits_tests.rs"]
 mod waits_tests;
+#[cfg(all(test, not(miri)))]
+#[path = "either_accept_tests.rs"]
+mod accept_tests;

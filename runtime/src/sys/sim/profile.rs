@@ -85,6 +85,12 @@ impl Kernel {
         self >= Self::V6_12
     }
 
+    /// Whether an accept says that more connections wait, and may wait for one before it tries:
+    /// since Linux 6.10.
+    pub(super) fn tells_of_more(self) -> bool {
+        self >= Self::V6_12
+    }
+
     /// The set-up flags that it does not know: with any of them a ring is refused (`EINVAL`).
     pub(super) fn unknown_flags(self) -> u32 {
         if self == Self::V6_1 { setup::NO_SQARRAY } else { 0 }
