@@ -5,13 +5,13 @@ use crate::on_both;
 use crate::poll::{poll_once, turns};
 use sexton::Builder;
 use sexton::net::UnixStream;
-use sexton::op::{Nop, Timeout, submit};
+use sexton::op::{Nop, submit};
 use sexton::sim::{Faults, Kernel, Sim};
 use sexton::time::{Duration, Instant, sleep, timeout};
 use std::io::ErrorKind;
 use std::pin::Pin;
 
-const LATE: Duration = Duration::from_millis(50);
+const LATE: Duration = Duration::from_millis(100);
 
 /// Messages between two cores, and bytes between tasks of one, some of which come late.
 async fn talks() {
@@ -51,8 +51,17 @@ fn cores_that_sleep_for_several_answers_miss_nothing() {
     on_both(&both.min_wait(Duration::from_micros(100)), talks);
 }
 
-/// A turn brings two answers, or one; then one comes after a millisecond: how late.
+/// A turn brings two answers, or one; then one comes after some milliseconds: how late.
 async fn after(answers: usize) -> Duration {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let (theirs, _) = theirs.into_std().await.unwrap();
+    // This core would not sleep beyond a time of its own.
+    let wrote = sexton::spawn_on(1, move || async move {
+        let theirs = UnixStream::from_std(theirs).unwrap();
+        sleep(Duration::from_millis(5)).await;
+        theirs.write_all_owned(b"late".to_vec()).await.unwrap();
+        std::future::pending::<()>().await;
+    });
     let mut nops: Vec<_> = (0..answers).map(|_| submit(Nop)).collect();
     for nop in &mut nops {
         assert!(poll_once(Pin::new(nop)).await.is_none(), "they end in one turn");
@@ -61,8 +70,10 @@ async fn after(answers: usize) -> Duration {
         nop.await.unwrap();
     }
     let began = Instant::now();
-    submit(Timeout::new(Duration::from_millis(1))).await.unwrap();
-    began.elapsed()
+    assert_eq!(ours.read_exact_owned(Vec::with_capacity(4)).await.unwrap(), b"late");
+    let waited = began.elapsed();
+    wrote.abort();
+    waited
 }
 
 #[test]
@@ -72,7 +83,7 @@ fn one_answer_after_several_is_waited_for_and_one_after_one_is_not() {
         [after(2).await, after(1).await]
     }
     let run = |builder: Builder| builder.build().unwrap().block_on(lateness());
-    let builder = Builder::new().min_wait(LATE);
+    let builder = Builder::new().cores(2).min_wait(LATE);
     let doctor = sexton::doctor();
     let knows = doctor.ring().unwrap().features().any(|feature| feature == "MIN_TIMEOUT");
     if knows {

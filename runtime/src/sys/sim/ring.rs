@@ -47,8 +47,12 @@ pub(crate) struct Ring {
     pub(super) overflow: VecDeque<Cqe>,
     /// The state of the world that was seen last.
     pub(super) seen: u64,
+    /// When what is in flight was looked at last.
+    pub(super) looked: u64,
     /// Link timeouts that ever began.
     pub(super) limits: u64,
+    /// Timeouts that ever ended: each ends a wait.
+    pub(super) timeouts: u64,
     /// Where others send messages to.
     pub(super) inbox: Option<Id>,
 }
@@ -78,7 +82,9 @@ impl Ring {
             completions: VecDeque::new(),
             overflow: VecDeque::new(),
             seen: 0,
+            looked: 0,
             limits: 0,
+            timeouts: 0,
             inbox: None,
         })
     }
@@ -145,6 +151,7 @@ impl Ring {
             self.may_unwind();
         }
         let here = self.here.clone();
+        let timeouts = self.timeouts;
         let begun = here.with(|state| self.begin(state, wait));
         if let Begun::Over(entered) = begun {
             return Ok(entered);
@@ -163,8 +170,8 @@ impl Ring {
                 self.run(state);
                 (state.now(), self.next_alarm(state.now()))
             });
-            let reached = goal.is_reached(self.completions.len(), now);
-            if reached || goal.may_end(now) && self.waker.take() {
+            let ended = goal.is_reached(self.completions.len(), now) || self.timeouts != timeouts;
+            if ended || goal.may_end(now) && self.waker.take() {
                 return Ok(Entered::Fine);
             }
             self.wait(goal.next(now, alarm));
@@ -240,12 +247,11 @@ impl Ring {
     }
 
     fn is_due(&self, state: &State) -> bool {
-        let now = state.now();
-        let due = |operation: &Operation| {
-            operation.deadline.is_some_and(|deadline| deadline <= now)
-                || operation.not_before > operation.since && operation.not_before <= now
-        };
-        self.flying.iter().flatten().any(due)
+        // What was due before has been looked at, and waits for something else.
+        let due = |at: u64| self.looked < at && at <= state.now();
+        let is_due =
+            |flying: &Operation| flying.deadline.is_some_and(due) || due(flying.not_before);
+        self.flying.iter().flatten().any(is_due)
     }
 
     /// Whether completions found the queue full.
