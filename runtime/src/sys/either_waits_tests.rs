@@ -1,5 +1,8 @@
 //! Waits for several completions on both bodies: what ends them, and when.
 
+use std::os::fd::AsRawFd;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use io_uring::types::Timespec;
@@ -40,6 +43,13 @@ fn timer(stage: &mut Stage, after: Duration) {
         (request.fd, request.len) = (-1, 1);
         request.addr = std::ptr::from_ref(time).cast_mut().cast();
     });
+}
+
+/// Hears of being woken, where the body has a bell for that.
+fn listen(stage: &mut Stage) {
+    if let Some(bell) = stage.ring.wake_fd().map(|bell| bell.as_raw_fd()) {
+        stage.push(super::tests::READ, &[0; 8], 3, |request| request.fd = bell);
+    }
 }
 
 /// Waits for two, and says for how long it did and how many there are.
@@ -94,14 +104,27 @@ fn after_the_least_time_one_is_waited_for_to_the_end() {
 }
 
 #[test]
+fn without_an_end_it_goes_on_beyond_the_least_time() {
+    each(|stage| {
+        listen(stage);
+        let waker = stage.ring.waker();
+        let (keep, gone) = mpsc::channel::<()>();
+        let other = thread::spawn(move || {
+            drop(gone.recv_timeout(ms(30)));
+            waker.wake();
+        });
+        let (waited, _) = wait(stage, ms(5), None);
+        assert!(waited >= ms(25), "{waited:?}");
+        drop(keep);
+        other.join().expect("nothing panics there");
+    });
+}
+
+#[test]
 fn whoever_wakes_the_owner_waits_for_the_least_time() {
     each(|stage| {
-        let waker = stage.ring.waker();
-        if let Some(bell) = stage.ring.wake_fd() {
-            let bell = std::os::fd::AsRawFd::as_raw_fd(&bell);
-            stage.push(super::tests::READ, &[0; 8], 3, |request| request.fd = bell);
-        }
-        waker.wake();
+        listen(stage);
+        stage.ring.waker().wake();
         let (waited, _) = wait(stage, ms(30), None);
         assert!(waited >= ms(30), "{waited:?}");
     });
