@@ -54,7 +54,7 @@ type Figures = io::Result<Vec<f64>>;
 fn main() -> io::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let quick = words.iter().any(|word| word == "--quick");
-    let (rounds, scale) = if quick { (3, 4) } else { (11, 1) };
+    let (rounds, scale) = if quick { (3, 4) } else { (9, 1) };
     let named: Vec<&String> = words.iter().filter(|word| !word.starts_with("--")).collect();
     let wants = |name: &str| named.is_empty() || named.iter().any(|word| *word == name);
 
@@ -62,13 +62,13 @@ fn main() -> io::Result<()> {
     if wants("ping") {
         println!("\n## A task on another core, and its answer\n");
         let heads = ["µs", "CPU µs"];
-        table(&heads, SPINS, rounds, |setting| ping(setting, 20_000 / scale))?;
+        table(&heads, SPINS, rounds, |setting| ping(setting, 10_000 / scale))?;
     }
     if wants("echo") {
         let heads = ["CPU µs per request", "requests per s", "p50 µs", "p99 µs"];
         for clients in [1, 64, 512] {
             println!("\n## Echo of 64 B, {clients} connections, the load on another processor\n");
-            let count = if clients == 1 { 20_000 } else { 200_000 } / scale / clients;
+            let count = if clients == 1 { 5_000 } else { 40_000 } / scale / clients;
             table(&heads, ALL, rounds, |setting| echo(setting, clients, count))?;
         }
     }

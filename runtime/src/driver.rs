@@ -388,7 +388,7 @@ impl Driver {
     }
 
     /// Submits all that is queued, and waits if asked to.
-    pub(crate) fn enter(&self, wait: Wait) -> io::Result<Entered> {
+    pub(crate) fn enter(&self, wait: Wait<'_>) -> io::Result<Entered> {
         let inner = &mut *self.inner.borrow_mut();
         self.counters.entered(inner.ring.queued());
         inner.ring.enter(wait)

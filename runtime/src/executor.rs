@@ -238,7 +238,7 @@ impl Core {
         let mut entered = true;
         if idle && !self.finds_work() && self.door.mailbox().prepare_sleep() {
             self.wake_read.arm(&self.driver);
-            self.enter(self.idle.sleep(self.longest_wait()));
+            self.sleep();
             self.door.mailbox().awake();
         } else if self.driver.has_work() {
             self.enter(Wait::No);
@@ -288,7 +288,16 @@ impl Core {
         found
     }
 
-    fn enter(&self, wait: Wait) {
+    #[inline]
+    fn sleep(&self) {
+        let longest = self.longest_wait();
+        match self.idle.several(longest) {
+            None => self.enter(Wait::Until(longest)),
+            Some(several) => self.enter(Wait::Batch(&several)),
+        }
+    }
+
+    fn enter(&self, wait: Wait<'_>) {
         match self.driver.enter(wait) {
             Ok(Entered::Fine) => {}
             // The reap that follows makes room; other threads may have the memory meanwhile.

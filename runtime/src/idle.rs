@@ -11,7 +11,7 @@
 //! in 64 only, and one whose work comes fast looks before each. For several answers a core sleeps
 //! only if the last turn brought several: one that has one thing to do gets each answer at once.
 
-use crate::sys::Wait;
+use crate::sys::Several;
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -70,12 +70,12 @@ impl Idle {
         }
     }
 
-    /// How to sleep, until then at the latest.
+    /// What to sleep for, until then at the latest, if it is more than one answer.
     #[inline]
-    pub(crate) fn sleep(&self, longest: Option<Duration>) -> Wait {
+    pub(crate) fn several(&self, longest: Option<Duration>) -> Option<Several> {
         match self.answers.get() {
-            0 | 1 => Wait::Until(longest),
-            count => Wait::Batch { count, least: self.min_wait, longest },
+            0 | 1 => None,
+            count => Some(Several { count, least: self.min_wait, longest }),
         }
     }
 }
@@ -111,20 +111,20 @@ mod tests {
     fn several_answers_are_waited_for_after_a_turn_that_brought_several() {
         let idle = Idle::new(Duration::ZERO, SOME);
         let longest = Some(Duration::from_secs(1));
-        assert_eq!(idle.sleep(longest), Wait::Until(longest));
+        assert_eq!(idle.several(longest), None);
         idle.answered(1);
-        assert_eq!(idle.sleep(longest), Wait::Until(longest));
+        assert_eq!(idle.several(longest), None);
         idle.answered(7);
-        assert_eq!(idle.sleep(longest), Wait::Batch { count: 7, least: SOME, longest });
+        assert_eq!(idle.several(longest), Some(Several { count: 7, least: SOME, longest }));
         idle.answered(0);
-        assert_eq!(idle.sleep(None), Wait::Until(None));
+        assert_eq!(idle.several(None), None);
     }
 
     #[test]
     fn by_default_a_core_sleeps_at_once_and_for_one_answer() {
         let idle = Idle::new(Duration::ZERO, Duration::ZERO);
         idle.answered(100);
-        assert_eq!(idle.sleep(None), Wait::Until(None));
+        assert_eq!(idle.several(None), None);
         assert!((0..1000).all(|_| idle.looks().is_none()));
     }
 }

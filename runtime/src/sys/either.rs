@@ -84,7 +84,7 @@ impl Ring {
         }
     }
 
-    pub(crate) fn enter(&mut self, wait: Wait) -> io::Result<Entered> {
+    pub(crate) fn enter(&mut self, wait: Wait<'_>) -> io::Result<Entered> {
         match self {
             Self::Kernel(ring) => ring.enter(wait),
             Self::Simulated(ring) => ring.enter(wait),

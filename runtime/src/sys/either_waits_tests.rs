@@ -10,6 +10,7 @@ use io_uring::types::Timespec;
 use super::tests::Stage;
 use super::*;
 use crate::caps::feature;
+use crate::sys::Several;
 use crate::sys::sim::{Kernel, hand};
 
 const NOP: u8 = 0;
@@ -55,8 +56,8 @@ fn listen(stage: &mut Stage) {
 /// Waits for two, and says for how long it did and how many there are.
 fn wait(stage: &mut Stage, least: Duration, longest: Option<Duration>) -> (Duration, usize) {
     let began = Instant::now();
-    let wait = Wait::Batch { count: 2, least, longest };
-    assert_eq!(stage.ring.enter(wait).expect("open"), Entered::Fine);
+    let two = Several { count: 2, least, longest };
+    assert_eq!(stage.ring.enter(Wait::Batch(&two)).expect("open"), Entered::Fine);
     let waited = began.elapsed();
     (waited, stage.ring.reap(&mut Vec::new(), usize::MAX))
 }
@@ -135,8 +136,8 @@ fn an_old_kernel_knows_no_such_wait() {
     for kernel in [Kernel::V6_1, Kernel::V6_6] {
         let mut stage = Stage::of(Body::Simulated);
         hand::kernel(kernel);
-        let wait = Wait::Batch { count: 2, least: ms(1), longest: None };
-        let refused = stage.ring.enter(wait).expect_err("the field had to be zero");
+        let two = Several { count: 2, least: ms(1), longest: None };
+        let refused = stage.ring.enter(Wait::Batch(&two)).expect_err("the field had to be zero");
         assert_eq!(refused.raw_os_error(), Some(libc::EINVAL));
     }
 }

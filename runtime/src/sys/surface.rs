@@ -63,31 +63,29 @@ pub(crate) struct Position(pub(crate) u64);
 
 /// How `enter` waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wait {
+pub(crate) enum Wait<'a> {
     /// Submits, and lets the kernel post what has completed.
     No,
     /// Submits and nothing else: no completion is posted.
     Flush,
     /// Submits, and waits for one completion: at most so long, or without end.
     Until(Option<Duration>),
-    /// As `Until`, but for several completions, unless they don't come in the least time. Others
-    /// wake the owner only after that.
-    Batch {
-        /// How many.
-        count: u32,
-        /// Then one is enough.
-        least: Duration,
-        /// The end, with none.
-        longest: Option<Duration>,
-    },
+    /// As `Until`, but for several (Linux 6.12). A reference: what is waited for goes in registers.
+    Batch(&'a Several),
 }
 
-impl Wait {
-    /// Whether it is for several completions (Linux 6.12).
-    #[cfg(feature = "sim")]
-    pub(crate) fn is_for_several(self) -> bool {
-        matches!(self, Self::Batch { .. })
-    }
+const _: () = assert!(size_of::<Wait<'_>>() == 16, "two registers");
+
+/// Several completions that are waited for, unless they don't come in the least time. Others wake
+/// the owner only after that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Several {
+    /// How many.
+    pub(crate) count: u32,
+    /// Then one is enough.
+    pub(crate) least: Duration,
+    /// The end, with none.
+    pub(crate) longest: Option<Duration>,
 }
 
 /// What `enter` came back with. It says nothing of completions: look into the queue.

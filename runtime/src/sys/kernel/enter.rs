@@ -12,7 +12,7 @@ use std::time::Duration;
 use io_uring::types::{SubmitArgs, Timespec};
 use io_uring::{EnterFlags, Submitter};
 
-use crate::sys::{Entered, Wait, micros};
+use crate::sys::{Entered, Several, Wait, micros};
 
 /// The longest wait passed on: the kernel adds it to its clock, which must not overflow. Whoever
 /// waits longer comes back once in 34 years and waits again.
@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_secs(1 << 30);
 pub(super) fn enter(
     submitter: &Submitter<'_>,
     queued: u32,
-    wait: Wait,
+    wait: Wait<'_>,
     idle: EnterFlags,
 ) -> io::Result<Entered> {
     const NOTHING: Option<&SubmitArgs<'_, '_>> = None;
@@ -33,7 +33,7 @@ pub(super) fn enter(
         // To wait no time at all would arm a timer and sleep, for 22 µs.
         Wait::No
         | Wait::Until(Some(Duration::ZERO))
-        | Wait::Batch { longest: Some(Duration::ZERO), .. } => {
+        | Wait::Batch(Several { longest: Some(Duration::ZERO), .. }) => {
             // SAFETY: I1: no argument.
             unsafe { submitter.enter(queued, 0, EnterFlags::GETEVENTS.bits(), NOTHING) }
         }
@@ -49,7 +49,7 @@ pub(super) fn enter(
             // SAFETY: I1: both, and the timespec outlives the call as well.
             unsafe { submitter.enter(queued, 1, flags.bits(), Some(&args)) }
         }
-        Wait::Batch { count, least, longest } => {
+        Wait::Batch(&Several { count, least, longest }) => {
             // A wait without an end would be over with its least time, and nothing to show.
             let longest = longest.unwrap_or(LONGEST).min(LONGEST);
             let timespec = Timespec::from(longest);

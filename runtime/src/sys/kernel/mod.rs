@@ -106,7 +106,7 @@ impl Ring {
     }
 
     /// Submits everything that is queued, and waits as told.
-    pub(crate) fn enter(&mut self, wait: Wait) -> io::Result<Entered> {
+    pub(crate) fn enter(&mut self, wait: Wait<'_>) -> io::Result<Entered> {
         let Some(open) = &mut self.open else {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         };

@@ -139,7 +139,7 @@ impl Door {
 
     /// `io_uring_enter`, through the registered descriptor where there is one.
     #[inline]
-    pub(super) fn enter(&self, queued: u32, wait: Wait) -> io::Result<Entered> {
+    pub(super) fn enter(&self, queued: u32, wait: Wait<'_>) -> io::Result<Entered> {
         enter::enter(&self.submitter, queued, wait, self.idle)
     }
 

@@ -142,7 +142,7 @@ impl Ring {
     /// # Panics
     ///
     /// If the simulation has failed: the first core unwinds.
-    pub(crate) fn enter(&mut self, wait: Wait) -> io::Result<Entered> {
+    pub(crate) fn enter(&mut self, wait: Wait<'_>) -> io::Result<Entered> {
         if self.closed {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         }
@@ -156,7 +156,7 @@ impl Ring {
         if let Begun::Over(entered) = begun {
             return Ok(entered);
         }
-        if wait.is_for_several() && !here.with(|state| state.kernel.waits_for_several()) {
+        if matches!(wait, Wait::Batch(_)) && !here.with(|state| state.kernel.waits_for_several()) {
             return Err(io::Error::from_raw_os_error(libc::EINVAL));
         }
         let Some(goal) = here.with(|state| Goal::of(wait, self.caps.cq_entries, state)) else {
@@ -188,7 +188,7 @@ impl Ring {
     }
 
     /// Takes what is queued.
-    fn begin(&mut self, state: &mut State, wait: Wait) -> Begun {
+    fn begin(&mut self, state: &mut State, wait: Wait<'_>) -> Begun {
         let mut count = self.queued.len();
         if count > 0 && state.fault(Fault::EnterAgain) {
             return Begun::Over(Entered::ReapFirst);
@@ -220,7 +220,7 @@ impl Ring {
         if short {
             return Begun::Over(Entered::Fine);
         }
-        if matches!(wait, Wait::Until(_) | Wait::Batch { .. }) {
+        if matches!(wait, Wait::Until(_) | Wait::Batch(_)) {
             if state.fault(Fault::SpuriousReturn) {
                 return Begun::Over(Entered::Fine);
             }

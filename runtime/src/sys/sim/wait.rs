@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::ring::Ring;
 use super::schedule::On;
 use super::world::{State, nanos};
-use crate::sys::Wait;
+use crate::sys::{Several, Wait};
 
 /// What ends a wait, in completions and in nanoseconds of the clock.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Goal {
 impl Goal {
     /// None: nothing is waited for, and nothing completes. No more completions are waited for than
     /// the queue has `entries`.
-    pub(super) fn of(wait: Wait, entries: u32, state: &mut State) -> Option<Self> {
+    pub(super) fn of(wait: Wait<'_>, entries: u32, state: &mut State) -> Option<Self> {
         let mut after = |time: Duration| {
             // What overflows the clock is without end.
             let time = state.skewed(nanos(time));
@@ -34,7 +34,7 @@ impl Goal {
             Wait::Until(longest) => {
                 Some(Self { count: 1, least: 0, until: longest.and_then(after) })
             }
-            Wait::Batch { count, least, longest } => {
+            Wait::Batch(&Several { count, least, longest }) => {
                 let least = after(least).unwrap_or(u64::MAX);
                 let until = longest.and_then(after);
                 Some(Self { count: count.min(entries) as usize, least, until })
