@@ -394,10 +394,8 @@ impl Driver {
         inner.ring.enter(wait)
     }
 
-    /// Works off what has completed, and says how much it was: at most two rounds, so that tasks
-    /// get their turn.
-    pub(crate) fn reap(&self) -> usize {
-        let mut count = 0;
+    /// Works off what has completed: at most two rounds, so that tasks get their turn.
+    pub(crate) fn reap(&self) {
         for _ in 0..2 {
             let mut batch = self.batch.take();
             batch.clear();
@@ -407,12 +405,18 @@ impl Driver {
                 inner.ring.reap(&mut batch, max) == max
             };
             self.work_off(&batch);
-            count += batch.len();
             self.batch.set(batch);
             if !more {
                 break;
             }
         }
+    }
+
+    /// How many answers the last round of the last [`reap`](Self::reap) had.
+    pub(crate) fn last_answers(&self) -> usize {
+        let batch = self.batch.take();
+        let count = batch.len();
+        self.batch.set(batch);
         count
     }
 

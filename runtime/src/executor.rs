@@ -236,9 +236,17 @@ impl Core {
         self.driver.prepare();
         let idle = self.queue.is_empty() && !awake();
         let mut entered = true;
-        if idle && !self.finds_work() && self.door.mailbox().prepare_sleep() {
+        if idle
+            && (self.idle.is_plain() || !self.finds_work())
+            && self.door.mailbox().prepare_sleep()
+        {
             self.wake_read.arm(&self.driver);
-            self.sleep();
+            let longest = self.longest_wait();
+            if !self.idle.is_plain() && self.idle.is_batching() {
+                self.sleep_for_several(longest);
+            } else {
+                self.enter(Wait::Until(longest));
+            }
             self.door.mailbox().awake();
         } else if self.driver.has_work() {
             self.enter(Wait::No);
@@ -248,7 +256,10 @@ impl Core {
         if entered {
             // Beside a system call the clock costs little; without one nothing has come.
             self.driver.read_clock();
-            self.idle.answered(self.driver.reap());
+            self.driver.reap();
+            if !self.idle.is_plain() {
+                self.idle.answered(self.driver.last_answers());
+            }
         }
         self.timers.fire();
         self.driver.publish();
@@ -256,24 +267,21 @@ impl Core {
     }
 
     /// How long a wait may last.
+    #[inline]
     fn longest_wait(&self) -> Option<Duration> {
         self.timers.until_next().into_iter().chain(self.driver.deadline()).min()
     }
 
     /// Looks for work before a wait, if that is wanted, and says whether there is some.
-    #[inline]
-    fn finds_work(&self) -> bool {
-        self.idle.looks().is_some_and(|longest| self.look(longest))
-    }
-
     #[cold]
-    fn look(&self, longest: Duration) -> bool {
+    fn finds_work(&self) -> bool {
+        let Some(longest) = self.idle.looks() else { return false };
         if self.driver.has_entries() {
             self.enter(Wait::No);
         }
         // What a timer wakes is work, too.
-        let due = self.longest_wait().is_some_and(|until| until <= longest);
-        let longest = self.longest_wait().unwrap_or(longest).min(longest);
+        let until = self.longest_wait().unwrap_or(Duration::MAX);
+        let (due, longest) = (until <= longest, until.min(longest));
         let began = now();
         let found = loop {
             if self.driver.has_work() || !self.door.mailbox().is_empty() {
@@ -288,13 +296,11 @@ impl Core {
         found
     }
 
-    #[inline]
-    fn sleep(&self) {
-        let longest = self.longest_wait();
-        match self.idle.several(longest) {
-            None => self.enter(Wait::Until(longest)),
-            Some(several) => self.enter(Wait::Batch(&several)),
-        }
+    /// Sleeps for several answers.
+    #[cold]
+    fn sleep_for_several(&self, longest: Option<Duration>) {
+        let several = self.idle.several(longest);
+        self.enter(Wait::Batch(&several));
     }
 
     fn enter(&self, wait: Wait<'_>) {
@@ -378,7 +384,7 @@ impl Core {
             if self.driver.enter(wait).is_err() {
                 std::thread::yield_now();
             }
-            let _answers = self.driver.reap();
+            self.driver.reap();
         }
     }
 }

@@ -22,6 +22,8 @@ const MISSES: u32 = 6;
 /// What the last looks and turns brought.
 #[derive(Debug)]
 pub(crate) struct Idle {
+    /// It sleeps at once, and for one answer.
+    plain: bool,
     spin: Duration,
     min_wait: Duration,
     misses: Cell<u32>,
@@ -35,17 +37,21 @@ impl Idle {
     /// Looks for so long, and sleeps for so long at least; not at all, where that is zero.
     pub(crate) fn new(spin: Duration, min_wait: Duration) -> Self {
         let zero = || Cell::new(0);
-        Self { spin, min_wait, misses: zero(), skipped: zero(), answers: zero() }
+        let plain = spin.is_zero() && min_wait.is_zero();
+        Self { plain, spin, min_wait, misses: zero(), skipped: zero(), answers: zero() }
+    }
+
+    /// Whether neither looks nor several answers are wanted: by default a turn asks this alone.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// How long to look before this wait, if at all.
-    #[inline]
     pub(crate) fn looks(&self) -> Option<Duration> {
-        if self.spin.is_zero() { None } else { self.next_look() }
-    }
-
-    #[cold]
-    fn next_look(&self) -> Option<Duration> {
+        if self.spin.is_zero() {
+            return None;
+        }
         match self.skipped.get().checked_sub(1) {
             Some(fewer) => {
                 self.skipped.set(fewer);
@@ -63,20 +69,20 @@ impl Idle {
     }
 
     /// A turn brought so many answers.
-    #[inline]
     pub(crate) fn answered(&self, answers: usize) {
         if !self.min_wait.is_zero() {
             self.answers.set(u32::try_from(answers).unwrap_or(u32::MAX));
         }
     }
 
-    /// What to sleep for, until then at the latest, if it is more than one answer.
-    #[inline]
-    pub(crate) fn several(&self, longest: Option<Duration>) -> Option<Several> {
-        match self.answers.get() {
-            0 | 1 => None,
-            count => Some(Several { count, least: self.min_wait, longest }),
-        }
+    /// Whether to sleep for several answers.
+    pub(crate) fn is_batching(&self) -> bool {
+        self.answers.get() > 1
+    }
+
+    /// What to sleep for then, until that time at the latest.
+    pub(crate) fn several(&self, longest: Option<Duration>) -> Several {
+        Several { count: self.answers.get(), least: self.min_wait, longest }
     }
 }
 
@@ -94,6 +100,7 @@ mod tests {
     #[test]
     fn a_core_that_finds_something_looks_each_time_and_one_that_does_not_soon_sleeps() {
         let idle = Idle::new(SOME, Duration::ZERO);
+        assert!(!idle.is_plain());
         for _ in 0..100 {
             assert_eq!(waits(&idle), 1);
             idle.looked(true);
@@ -110,21 +117,24 @@ mod tests {
     #[test]
     fn several_answers_are_waited_for_after_a_turn_that_brought_several() {
         let idle = Idle::new(Duration::ZERO, SOME);
+        assert!(!idle.is_plain());
         let longest = Some(Duration::from_secs(1));
-        assert_eq!(idle.several(longest), None);
+        assert!(!idle.is_batching());
         idle.answered(1);
-        assert_eq!(idle.several(longest), None);
+        assert!(!idle.is_batching());
         idle.answered(7);
-        assert_eq!(idle.several(longest), Some(Several { count: 7, least: SOME, longest }));
+        assert!(idle.is_batching());
+        assert_eq!(idle.several(longest), Several { count: 7, least: SOME, longest });
         idle.answered(0);
-        assert_eq!(idle.several(None), None);
+        assert!(!idle.is_batching());
     }
 
     #[test]
     fn by_default_a_core_sleeps_at_once_and_for_one_answer() {
         let idle = Idle::new(Duration::ZERO, Duration::ZERO);
+        assert!(idle.is_plain());
         idle.answered(100);
-        assert_eq!(idle.several(None), None);
+        assert!(!idle.is_batching());
         assert!((0..1000).all(|_| idle.looks().is_none()));
     }
 }

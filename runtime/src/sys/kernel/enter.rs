@@ -31,9 +31,7 @@ pub(super) fn enter(
         // SAFETY: I1: no argument.
         Wait::Flush => unsafe { submitter.enter(queued, 0, 0, NOTHING) },
         // To wait no time at all would arm a timer and sleep, for 22 µs.
-        Wait::No
-        | Wait::Until(Some(Duration::ZERO))
-        | Wait::Batch(Several { longest: Some(Duration::ZERO), .. }) => {
+        Wait::No | Wait::Until(Some(Duration::ZERO)) => {
             // SAFETY: I1: no argument.
             unsafe { submitter.enter(queued, 0, EnterFlags::GETEVENTS.bits(), NOTHING) }
         }
@@ -49,17 +47,7 @@ pub(super) fn enter(
             // SAFETY: I1: both, and the timespec outlives the call as well.
             unsafe { submitter.enter(queued, 1, flags.bits(), Some(&args)) }
         }
-        Wait::Batch(&Several { count, least, longest }) => {
-            // A wait without an end would be over with its least time, and nothing to show.
-            let longest = longest.unwrap_or(LONGEST).min(LONGEST);
-            let timespec = Timespec::from(longest);
-            // The least time is waited for in any case, also beyond the end.
-            let least = micros(least.min(longest));
-            let args = SubmitArgs::new().timespec(&timespec).min_wait_usec(least);
-            let flags = EnterFlags::GETEVENTS | EnterFlags::EXT_ARG | idle;
-            // SAFETY: I1: both, and the timespec outlives the call as well.
-            unsafe { submitter.enter(queued, count, flags.bits(), Some(&args)) }
-        }
+        Wait::Batch(several) => enter_for(submitter, queued, several, idle),
     };
     match result {
         // How many were taken is in the queue's head. More can't be read from it: a submission
@@ -67,6 +55,30 @@ pub(super) fn enter(
         Ok(_) => Ok(Entered::Fine),
         Err(error) => outcome(error),
     }
+}
+
+/// Submits, and waits for several completions.
+#[cold]
+fn enter_for(
+    submitter: &Submitter<'_>,
+    queued: u32,
+    &Several { count, least, longest }: &Several,
+    idle: EnterFlags,
+) -> io::Result<usize> {
+    // A wait without an end would be over with its least time, and nothing to show.
+    let longest = longest.unwrap_or(LONGEST).min(LONGEST);
+    if longest.is_zero() {
+        const NOTHING: Option<&SubmitArgs<'_, '_>> = None;
+        // SAFETY: I1: no argument.
+        return unsafe { submitter.enter(queued, 0, EnterFlags::GETEVENTS.bits(), NOTHING) };
+    }
+    let timespec = Timespec::from(longest);
+    // The least time is waited for in any case, also beyond the end.
+    let least = micros(least.min(longest));
+    let args = SubmitArgs::new().timespec(&timespec).min_wait_usec(least);
+    let flags = EnterFlags::GETEVENTS | EnterFlags::EXT_ARG | idle;
+    // SAFETY: I1: both, and the timespec outlives the call as well.
+    unsafe { submitter.enter(queued, count, flags.bits(), Some(&args)) }
 }
 
 /// What a failed `enter` means.
