@@ -111,7 +111,7 @@ fn without_an_end_it_goes_on_beyond_the_least_time() {
         let waker = stage.ring.waker();
         let (keep, gone) = mpsc::channel::<()>();
         let other = thread::spawn(move || {
-            drop(gone.recv_timeout(ms(30)));
+            let _late = gone.recv_timeout(ms(30));
             waker.wake();
         });
         let (waited, _) = wait(stage, ms(5), None);
