@@ -14,6 +14,8 @@ mod queues;
 mod streams;
 #[path = "both/zero_copy.rs"]
 mod zero_copy;
+#[path = "both/waits.rs"]
+mod waits;
 #[path = "both/paths.rs"]
 mod paths;
 #[path = "both/registered.rs"]

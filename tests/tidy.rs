@@ -115,6 +115,7 @@ const UNSAFE: &[&str] = &[
     "runtime/src/sys/calls/pipe.rs",
     "runtime/src/sys/calls/socket.rs",
     "runtime/src/sys/either.rs",
+    "runtime/src/sys/either_accept_tests.rs",
     "runtime/src/sys/either_tests.rs",
     "runtime/src/sys/kernel/enter.rs",
     "runtime/src/sys/kernel/mod.rs",

@@ -1,6 +1,7 @@
 //! Every limit of the runtime, with its reason.
 
 use sexton_buffers::Consumption;
+use std::io;
 use std::time::Duration;
 
 use crate::sys::Body;
@@ -76,6 +77,10 @@ pub(crate) const BLOCKING_IDLE: Duration = Duration::from_secs(10);
 /// own default for the second is the process limit of the user, for each core.
 pub(crate) const IO_WORKERS: [u32; 2] = [4, 8];
 
+/// The longest time for which a core looks for work, waits for more, or polls devices: beyond it,
+/// it would be busy, or deaf, for longer than anybody means it to be.
+pub(crate) const BUSY_MAX: Duration = Duration::from_secs(1);
+
 const _: () = assert!(SQ_ENTRIES.is_power_of_two() && SQ_ENTRIES <= SQ_ENTRIES_MAX);
 const _: () = assert!(CQ_PER_SQ >= 2, "twice the submission queue is the kernel's own default");
 const _: () = assert!(SQ_ENTRIES * CQ_PER_SQ <= CQ_ENTRIES_MAX);
@@ -140,6 +145,15 @@ pub struct Config {
     /// Polls that take longer are counted (default zero: none is measured, which saves two readings
     /// of the clock a poll).
     pub long_poll: Duration,
+    /// How long a core that has nothing to do looks for work before it sleeps, a second at most
+    /// (default zero: it sleeps at once). See [`Builder::spin`](crate::Builder::spin).
+    pub spin: Duration,
+    /// How long a busy core that sleeps waits for more than one answer, a second at most (default
+    /// zero: for none). See [`Builder::min_wait`](crate::Builder::min_wait).
+    pub min_wait: Duration,
+    /// How long a core that sleeps polls network devices, a second at most (default zero: not at
+    /// all). See [`Builder::napi`](crate::Builder::napi).
+    pub napi: Duration,
     /// Which body of `sys` runs.
     pub(crate) body: Body,
 }
@@ -150,6 +164,18 @@ impl Config {
     pub fn completion_entries(&self) -> u32 {
         let entries = self.entries.clamp(1, SQ_ENTRIES_MAX);
         self.completions.unwrap_or(entries * CQ_PER_SQ).clamp(entries, CQ_ENTRIES_MAX)
+    }
+
+    /// Refuses what can't be meant.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        let times = [("spin", self.spin), ("min_wait", self.min_wait), ("napi", self.napi)];
+        match times.into_iter().find(|(_, time)| *time > BUSY_MAX) {
+            None => Ok(()),
+            Some((name, time)) => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("`{name}` is {time:?}, and may be {BUSY_MAX:?} at most"),
+            )),
+        }
     }
 }
 
@@ -172,6 +198,9 @@ impl Default for Config {
             blocking_idle: BLOCKING_IDLE,
             io_workers: IO_WORKERS,
             long_poll: Duration::ZERO,
+            spin: Duration::ZERO,
+            min_wait: Duration::ZERO,
+            napi: Duration::ZERO,
             body: Body::Kernel,
         }
     }

@@ -388,7 +388,7 @@ impl Driver {
     }
 
     /// Submits all that is queued, and waits if asked to.
-    pub(crate) fn enter(&self, wait: Wait) -> io::Result<Entered> {
+    pub(crate) fn enter(&self, wait: Wait<'_>) -> io::Result<Entered> {
         let inner = &mut *self.inner.borrow_mut();
         self.counters.entered(inner.ring.queued());
         inner.ring.enter(wait)
@@ -410,6 +410,14 @@ impl Driver {
                 break;
             }
         }
+    }
+
+    /// How many answers the last round of the last [`reap`](Self::reap) had.
+    pub(crate) fn last_answers(&self) -> usize {
+        let batch = self.batch.take();
+        let count = batch.len();
+        self.batch.set(batch);
+        count
     }
 
     /// Works off one batch. A panic in foreign code is contained: the rest goes on.

@@ -12,10 +12,12 @@
 //!    └──────────────────────────────────────────────────────────────┘
 //! ```
 
+use crate::caps::feature;
 use crate::contain::contained;
 use crate::context;
 use crate::door::{Door, Message};
 use crate::driver::Driver;
+use crate::idle::Idle;
 use crate::recv_pools::RecvPools;
 use crate::runtime::Shared;
 use crate::start_error::StartError;
@@ -60,6 +62,7 @@ pub(crate) struct Core {
     /// What the task that runs may still do at once, in bytes.
     poll_left: Cell<usize>,
     recv_pools: RecvPools,
+    idle: Idle,
 }
 
 /// The waker of the future that a `block_on` runs.
@@ -87,6 +90,9 @@ impl Core {
         let config = shared.config().clone();
         let ring = Ring::start(&RingConfig::from(&config))?;
         let recv_pools = RecvPools::new(&config, ring.caps().tried);
+        // Without the feature a wait is for one answer, as it would be by default.
+        let several = ring.caps().feature_bits & feature::MIN_TIMEOUT != 0;
+        let min_wait = if several { config.min_wait } else { Duration::ZERO };
         let door = Arc::clone(shared.door(index));
         door.hang_bell(ring.waker());
         let counters = CoreCounters::new(index);
@@ -107,6 +113,7 @@ impl Core {
             called: Cell::new(false),
             poll_left: Cell::new(POLL_BYTES),
             recv_pools,
+            idle: Idle::new(config.spin, min_wait),
         }))
     }
 
@@ -244,10 +251,17 @@ impl Core {
         self.driver.prepare();
         let idle = self.queue.is_empty() && !awake();
         let mut entered = true;
-        if idle && self.door.mailbox().prepare_sleep() {
+        if idle
+            && (self.idle.is_plain() || !self.finds_work())
+            && self.door.mailbox().prepare_sleep()
+        {
             self.wake_read.arm(&self.driver);
-            let until = self.timers.until_next().into_iter().chain(self.driver.deadline()).min();
-            self.enter(Wait::Until(until));
+            let longest = self.longest_wait();
+            if !self.idle.is_plain() && self.idle.is_batching() {
+                self.sleep_for_several(longest);
+            } else {
+                self.enter(Wait::Until(longest));
+            }
             self.door.mailbox().awake();
         } else if self.driver.has_work() {
             self.enter(Wait::No);
@@ -258,13 +272,53 @@ impl Core {
             // Beside a system call the clock costs little; without one nothing has come.
             self.driver.read_clock();
             self.driver.reap();
+            if !self.idle.is_plain() {
+                self.idle.answered(self.driver.last_answers());
+            }
         }
         self.timers.fire();
         self.driver.publish();
         self.counters.turned(self.tasks.len(), self.timers.len());
     }
 
-    fn enter(&self, wait: Wait) {
+    /// How long a wait may last.
+    #[inline]
+    fn longest_wait(&self) -> Option<Duration> {
+        self.timers.until_next().into_iter().chain(self.driver.deadline()).min()
+    }
+
+    /// Looks for work before a wait, if that is wanted, and says whether there is some.
+    #[cold]
+    fn finds_work(&self) -> bool {
+        let Some(longest) = self.idle.looks() else { return false };
+        if self.driver.has_entries() {
+            self.enter(Wait::No);
+        }
+        // What a timer wakes is work, too.
+        let until = self.longest_wait().unwrap_or(Duration::MAX);
+        let (due, longest) = (until <= longest, until.min(longest));
+        let began = now();
+        let found = loop {
+            if self.driver.has_work() || !self.door.mailbox().is_empty() {
+                break true;
+            }
+            if elapsed(began) >= longest {
+                break due;
+            }
+            std::hint::spin_loop();
+        };
+        self.idle.looked(found);
+        found
+    }
+
+    /// Sleeps for several answers.
+    #[cold]
+    fn sleep_for_several(&self, longest: Option<Duration>) {
+        let several = self.idle.several(longest);
+        self.enter(Wait::Batch(&several));
+    }
+
+    fn enter(&self, wait: Wait<'_>) {
         match self.driver.enter(wait) {
             Ok(Entered::Fine) => {}
             // The reap that follows makes room; other threads may have the memory meanwhile.

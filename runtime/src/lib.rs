@@ -29,6 +29,7 @@ mod context;
 mod recv_pools;
 mod fixed_pools;
 mod starved;
+mod idle;
 mod executor;
 mod runtime;
 mod spawn;

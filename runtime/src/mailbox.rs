@@ -83,6 +83,11 @@ impl<T> Mailbox<T> {
         self.queue.pop().ok()
     }
 
+    /// Whether nothing is to be popped, as far as is known without a fence. For the owner only.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// Says that the owner wants to sleep: true if it may. False if there is mail (it is awake
     /// then).
     ///

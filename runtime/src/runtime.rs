@@ -132,6 +132,73 @@ impl Builder {
         self
     }
 
+    /// Looks for work for so long before a core with nothing to do sleeps, a second at most. Off
+    /// (zero) by default.
+    ///
+    /// A core that sleeps is woken by the system, which takes some microseconds to tens of them;
+    /// one that looks sees an answer of the kernel, or a message of another core, at once, and
+    /// nobody pays for waking it. It is busy meanwhile: for processors that the cores have for
+    /// themselves ([`pin`](Self::pin)). Where looks find nothing a core looks less and less often,
+    /// before one wait in 64 at last, so an idle core sleeps; some waits after that it looks each
+    /// time again.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let builder = sexton_runtime::Builder::new().spin(Duration::from_micros(50));
+    /// assert_eq!(builder.build()?.block_on(async { 1 + 1 }), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn spin(mut self, spin: Duration) -> Self {
+        self.config.spin = spin;
+        self
+    }
+
+    /// Lets a busy core that sleeps wait for as many answers as its last turn had, for so long, a
+    /// second at most; then for one, as ever. Off (zero) by default.
+    ///
+    /// So a core under load does more in each turn and wakes less often, and each answer may be
+    /// late by so much. A message of another core, too, then wakes it only at the end of that time.
+    /// A core whose last turn had one answer or none waits for the next one alone: who asks and
+    /// waits is not delayed.
+    ///
+    /// # Kernel
+    /// `min_wait_usec` of `io_uring_enter`, since Linux 6.12. Where the ring has not the feature
+    /// (`MIN_TIMEOUT` in [`Caps::features`](crate::Caps::features)) this changes nothing.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let builder = sexton_runtime::Builder::new().min_wait(Duration::from_micros(20));
+    /// assert_eq!(builder.build()?.block_on(async { 1 + 1 }), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn min_wait(mut self, min_wait: Duration) -> Self {
+        self.config.min_wait = min_wait;
+        self
+    }
+
+    /// Lets a core that sleeps poll the devices of the connections on its ring for so long instead
+    /// of waiting for their interrupts, a second at most. Off (zero) by default.
+    ///
+    /// A packet is then seen some microseconds earlier, and the processor is busy meanwhile. There
+    /// is nothing to be polled behind loopback and local sockets.
+    ///
+    /// # Kernel
+    /// `IORING_REGISTER_NAPI`, since Linux 6.9, in kernels built with `CONFIG_NET_RX_BUSY_POLL`;
+    /// elsewhere [`build`](Self::build) fails with [`StartError::Napi`](crate::StartError::Napi).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let builder = sexton_runtime::Builder::new().napi(Duration::from_micros(50));
+    /// match builder.build() {
+    ///     Ok(runtime) => assert_eq!(runtime.block_on(async { 1 + 1 }), 2),
+    ///     Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::Unsupported),
+    /// }
+    /// ```
+    pub fn napi(mut self, napi: Duration) -> Self {
+        self.config.napi = napi;
+        self
+    }
+
     /// All other limits.
     pub fn config(mut self, set: impl FnOnce(&mut Config)) -> Self {
         set(&mut self.config);
@@ -142,8 +209,10 @@ impl Builder {
     ///
     /// # Errors
     /// A [`StartError`](crate::StartError) in an `io::Error` if a ring cannot be had: what
-    /// happened, and the remedy. `InvalidInput` for no cores at all.
+    /// happened, and the remedy. `InvalidInput` for no cores at all, and for a time of more than a
+    /// second to look for work, to wait for more of it, or to poll devices.
     pub fn build(self) -> io::Result<Runtime> {
+        self.config.check()?;
         // Files of the cgroup are read only where the answer counts.
         let asked = self.pin || self.cores.is_none();
         let cpus = if asked { affinity::available() } else { Vec::new() };

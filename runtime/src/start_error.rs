@@ -52,6 +52,14 @@ pub enum StartError {
         /// What this kernel lacks.
         missing: Vec<&'static str>,
     },
+    /// Busy polls of network devices were asked for ([`Builder::napi`](crate::Builder::napi)), and
+    /// this kernel has none.
+    Napi {
+        /// What `uname -r` says.
+        release: String,
+        /// What the kernel answered.
+        source: io::Error,
+    },
     /// Something else failed.
     Other {
         /// What was being done.
@@ -95,7 +103,9 @@ impl StartError {
     #[must_use]
     pub fn kind(&self) -> io::ErrorKind {
         match self {
-            Self::Missing { .. } | Self::TooOld { .. } => io::ErrorKind::Unsupported,
+            Self::Missing { .. } | Self::TooOld { .. } | Self::Napi { .. } => {
+                io::ErrorKind::Unsupported
+            }
             Self::Disabled { .. } | Self::Filtered { .. } | Self::Refused { .. } => {
                 io::ErrorKind::PermissionDenied
             }
@@ -140,6 +150,9 @@ impl StartError {
             }
             Self::Descriptors { limit: None } => "Raise the sysctl fs.file-max.".into(),
             Self::TooOld { .. } => "Run on Linux 6.1 or newer.".into(),
+            Self::Napi { .. } => "Leave out `Builder::napi`, or run on Linux 6.9 or newer, built with \
+                 CONFIG_NET_RX_BUSY_POLL."
+                .into(),
             Self::Other { .. } => "Run the doctor (`sexton::doctor()`) and report what it says.".into(),
         }
     }
@@ -184,6 +197,10 @@ impl fmt::Display for StartError {
                 "this kernel's io_uring is too old: {release} lacks {}",
                 Words(missing.clone())
             )?,
+            Self::Napi { release, source } => write!(
+                f,
+                "this kernel ({release}) does not poll network devices for a ring: {source}"
+            )?,
             Self::Other { step, source } => {
                 write!(f, "the ring could not start: {step}: {source}")?
             }
@@ -204,7 +221,7 @@ impl fmt::Display for Errno {
 impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Other { source, .. } => Some(source),
+            Self::Napi { source, .. } | Self::Other { source, .. } => Some(source),
             _ => None,
         }
     }

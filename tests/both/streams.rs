@@ -77,6 +77,35 @@ fn nobody_at_an_address_refuses_and_somebody_there_has_it_for_himself() {
     });
 }
 
+/// By themselves, when an accept waits already; and together, before somebody asks for them.
+#[test]
+fn connections_that_come_one_by_one_or_together_are_accepted_with_their_peers() {
+    on_both(&Builder::new(), || async {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = tcp.local_addr().unwrap();
+        for together in [1, 1, 4, 1, 2, 3, 1, 1] {
+            let connects = sexton::spawn(async move {
+                let mut clients = Vec::new();
+                for _ in 0..together {
+                    clients.push(TcpStream::connect(addr).await.unwrap());
+                }
+                clients
+            });
+            if together > 1 {
+                // Nobody asks before all are there.
+                let clients = connects.await.unwrap();
+                for client in &clients {
+                    let (_, peer) = tcp.accept().await.unwrap();
+                    assert_eq!(peer, client.local_addr().unwrap());
+                }
+                continue;
+            }
+            let (_, peer) = tcp.accept().await.unwrap();
+            assert_eq!(peer, connects.await.unwrap()[0].local_addr().unwrap());
+        }
+    });
+}
+
 /// An accept is with the kernel when its listener is dropped, and holds the socket until its
 /// cancel.
 #[test]

@@ -7,16 +7,18 @@ use std::rc::Rc;
 pub(crate) struct Accept {
     pub(crate) listener: Rc<Backlog>,
     pub(crate) peer: SocketAddrBuf,
+    pub(crate) poll_first: bool,
 }
 
 impl Op for Accept {
     type Output = ();
 
     fn entry(&mut self) -> Entry<'_> {
-        Entry::accept(self.listener.fd(), &mut self.peer)
+        Entry::accept(self.listener.fd(), &mut self.peer, self.poll_first)
     }
 
     fn complete(self, completion: Completion) {
-        self.listener.accepted(completion.fd(), self.peer.get());
+        let more = completion.sock_nonempty();
+        self.listener.accepted(completion.fd(), self.peer.get(), self.poll_first, more);
     }
 }

@@ -1,5 +1,6 @@
 //! What the handles of one listener share: connections that were accepted and not fetched yet.
 
+use super::attempt::Attempt;
 use super::waiters::Waiters;
 use crate::op::Accept;
 use crate::tcp::Ending;
@@ -24,6 +25,7 @@ pub(crate) struct Backlog {
     fd: Fd,
     state: RefCell<State>,
     waiters: Waiters,
+    attempt: Attempt,
     /// The listener is gone; over when the last accept has let go of this, and of `fd` before.
     ending: RefCell<Option<Ending>>,
 }
@@ -51,9 +53,20 @@ const EXHAUSTED: [i32; 4] = [24, 23, 105, 12];
 const PASSING: [i32; 13] = [103, 71, 1, 100, 92, 112, 64, 113, 95, 101, 4, 125, 11];
 
 impl Backlog {
+    /// Of TCP.
     pub(crate) fn new(fd: Fd) -> Rc<Self> {
+        Self::with(fd, Attempt::default())
+    }
+
+    /// Of local sockets.
+    pub(crate) fn local(fd: Fd) -> Rc<Self> {
+        Self::with(fd, Attempt::untold())
+    }
+
+    fn with(fd: Fd, attempt: Attempt) -> Rc<Self> {
         Rc::new(Self {
             fd,
+            attempt,
             state: RefCell::default(),
             waiters: Waiters::default(),
             ending: RefCell::default(),
@@ -64,12 +77,21 @@ impl Backlog {
         &self.fd
     }
 
-    /// An accept has ended.
-    pub(crate) fn accepted(&self, outcome: io::Result<OwnedFd>, peer: Option<SocketAddr>) {
+    /// An accept has ended that waited before it tried, or not; more connections wait, or not.
+    pub(crate) fn accepted(
+        &self,
+        outcome: io::Result<OwnedFd>,
+        peer: Option<SocketAddr>,
+        waited: bool,
+        more: bool,
+    ) {
+        let again = self.attempt.ended(waited, outcome.as_ref().err(), more);
         let mut state = self.state.borrow_mut();
         let flight = state.flight.take();
         match outcome {
             Ok(fd) => state.accepted.push_back((fd, peer)),
+            // Who waits makes the next one.
+            Err(_) if again => {}
             Err(error) => state.error = Some(error),
         }
         drop(state);
@@ -131,7 +153,11 @@ impl Backlog {
             return Poll::Ready(Err(io::Error::from_raw_os_error(125)));
         }
         if idle {
-            let op = Accept { listener: Rc::clone(self), peer: SocketAddrBuf::empty() };
+            let op = Accept {
+                listener: Rc::clone(self),
+                peer: SocketAddrBuf::empty(),
+                poll_first: self.attempt.waits(),
+            };
             match Detached::submit(op) {
                 Ok(flight) => self.state.borrow_mut().flight = Some(flight),
                 Err((_, error)) => return Poll::Ready(Err(error)),

@@ -14,6 +14,7 @@
 //! What is in flight is recorded when it is submitted, not by a destructor: a future that is
 //! dropped, or forgotten, loses no byte.
 
+mod attempt;
 mod backlog;
 mod handover;
 mod non_blocking;

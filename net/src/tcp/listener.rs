@@ -93,7 +93,8 @@ impl TcpListener {
     /// the listener.
     ///
     /// # Kernel
-    /// `IORING_OP_ACCEPT`, since Linux 5.5.
+    /// `IORING_OP_ACCEPT`, since Linux 5.5, one at a time. If the last one left no connection
+    /// behind, it waits before it tries (Linux 6.10).
     ///
     /// # Errors
     /// The kernel's, of the listening socket itself.

@@ -85,7 +85,7 @@ impl UnixListener {
     /// ```
     pub fn bind_addr(addr: &SocketAddr) -> io::Result<Self> {
         let fd = calls::socket::unix_listener(addr)?;
-        Ok(Self { backlog: Backlog::new(fd.into()) })
+        Ok(Self { backlog: Backlog::local(fd.into()) })
     }
 
     /// Accepts one connection, and says who it is; a client mostly has no name.
@@ -198,7 +198,7 @@ impl UnixListener {
     /// # std::io::Result::Ok(()) }).unwrap();
     /// ```
     pub fn from_std(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
-        Ok(Self { backlog: Backlog::new(Fd::new(OwnedFd::from(listener))) })
+        Ok(Self { backlog: Backlog::local(Fd::new(OwnedFd::from(listener))) })
     }
 }
 

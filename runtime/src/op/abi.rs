@@ -10,6 +10,8 @@ pub(crate) const RECV_POLL_FIRST: u16 = 1;
 pub(crate) const RECV_MULTISHOT: u16 = 2;
 /// `IORING_RECVSEND_BUNDLE`: one completion for several provided buffers.
 pub(crate) const RECV_BUNDLE: u16 = 16;
+/// `IORING_ACCEPT_POLL_FIRST`.
+pub(crate) const ACCEPT_POLL_FIRST: u16 = 4;
 /// `IORING_FSYNC_DATASYNC`.
 pub(crate) const FSYNC_DATASYNC: u32 = 1;
 /// `IORING_CQE_F_BUFFER`: the upper half of the flags names a provided buffer.

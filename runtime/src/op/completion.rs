@@ -106,8 +106,8 @@ impl Completion {
         }
     }
 
-    /// Whether the kernel said that the socket held more data (Linux 5.19). At the end of a TCP
-    /// stream it says so, too.
+    /// Whether the kernel said that the socket held more data (Linux 5.19), or a TCP listener more
+    /// connections (Linux 6.10). At the end of a TCP stream it says so, too.
     #[must_use]
     pub fn sock_nonempty(&self) -> bool {
         self.flags & abi::CQE_SOCK_NONEMPTY != 0

@@ -332,8 +332,12 @@ impl<'a> Entry<'a> {
 
     /// Accepts a connection; the peer's address comes into `peer`. Gives a descriptor.
     /// `IORING_OP_ACCEPT`, since Linux 5.5.
-    pub fn accept(fd: &'a Fd, peer: &'a mut SocketAddrBuf) -> Self {
+    ///
+    /// With `poll_first` the kernel does not try before a connection is there: before Linux 6.10
+    /// that is refused (`EINVAL`).
+    pub fn accept(fd: &'a Fd, peer: &'a mut SocketAddrBuf, poll_first: bool) -> Self {
         let mut entry = Self::on(opcode::Accept::CODE, fd);
+        entry.request.ioprio = if poll_first { abi::ACCEPT_POLL_FIRST } else { 0 };
         let (addr, len) = peer.room();
         entry.request.addr = addr;
         entry.request.addr2 = len.cast();

@@ -84,7 +84,7 @@ impl Ring {
         }
     }
 
-    pub(crate) fn enter(&mut self, wait: Wait) -> io::Result<Entered> {
+    pub(crate) fn enter(&mut self, wait: Wait<'_>) -> io::Result<Entered> {
         match self {
             Self::Kernel(ring) => ring.enter(wait),
             Self::Simulated(ring) => ring.enter(wait),
@@ -200,3 +200,9 @@ mod links_tests;
 #[cfg(all(test, not(miri)))]
 #[path = "either_messages_tests.rs"]
 mod messages_tests;
+#[cfg(all(test, not(miri)))]
+#[path = "either_waits_tests.rs"]
+mod waits_tests;
+#[cfg(all(test, not(miri)))]
+#[path = "either_accept_tests.rs"]
+mod accept_tests;

@@ -23,7 +23,7 @@ fn other(stage: &Stage) -> (Ring, OwnedFd) {
         Ring::Kernel(_) => Body::Kernel,
         Ring::Simulated(_) => Body::Simulated,
     };
-    let config = RingConfig { body, sq_entries: 4, cq_entries: 4, io_workers: [1, 1] };
+    let config = RingConfig { body, sq_entries: 4, cq_entries: 4, io_workers: [1, 1], napi_us: 0 };
     let mut ring = Ring::start(&config).expect("both bodies are here");
     let fd = ring.descriptor().expect("a descriptor");
     (ring, fd)

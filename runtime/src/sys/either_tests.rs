@@ -32,7 +32,8 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) fn of(body: Body) -> Self {
-        let config = RingConfig { body, sq_entries: 8, cq_entries: 16, io_workers: [1, 1] };
+        let config =
+            RingConfig { body, sq_entries: 8, cq_entries: 16, io_workers: [1, 1], napi_us: 0 };
         sim::kernel(Kernel::V6_18);
         let ring = Ring::start(&config).expect("both bodies are here");
         let (ours, theirs) = match body {

@@ -119,7 +119,7 @@ mod tests {
     use crate::sys::Body;
 
     fn config(sq_entries: u32, cq_entries: u32) -> RingConfig {
-        RingConfig { body: Body::Kernel, sq_entries, cq_entries, io_workers: [1, 1] }
+        RingConfig { body: Body::Kernel, sq_entries, cq_entries, io_workers: [1, 1], napi_us: 0 }
     }
 
     fn refuse(errno: i32) -> io::Result<()> {

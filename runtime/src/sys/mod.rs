@@ -23,7 +23,9 @@ pub(crate) use host::{Host, Release, Seccomp};
 #[cfg(not(feature = "sim"))]
 pub(crate) use kernel::{Ring, RingWaker};
 pub(crate) use request::{Cqe, Request};
-pub(crate) use surface::{Body, Entered, FIXED_PLACES, IGNORE, Position, RingConfig, Wait};
+pub(crate) use surface::{
+    Body, Entered, FIXED_PLACES, IGNORE, Position, RingConfig, Several, Wait, micros,
+};
 
 /// The clock: the machine's, or in a simulation the one that the seed moves.
 #[inline]

@@ -33,6 +33,8 @@ pub(crate) struct RingConfig {
     pub(crate) cq_entries: u32,
     /// The kernel's workers, bounded and unbounded.
     pub(crate) io_workers: [u32; 2],
+    /// How long a wait polls network devices, in microseconds; zero: not at all.
+    pub(crate) napi_us: u32,
 }
 
 impl From<&Config> for RingConfig {
@@ -42,8 +44,14 @@ impl From<&Config> for RingConfig {
             sq_entries: config.entries,
             cq_entries: config.completion_entries(),
             io_workers: config.io_workers,
+            napi_us: micros(config.napi),
         }
     }
+}
+
+/// Microseconds, rounded up: something is not nothing.
+pub(crate) fn micros(time: Duration) -> u32 {
+    u32::try_from(time.as_nanos().div_ceil(1000)).unwrap_or(u32::MAX)
 }
 
 /// Where a submission lies in the order of all submissions of its ring.
@@ -55,13 +63,29 @@ pub(crate) struct Position(pub(crate) u64);
 
 /// How `enter` waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wait {
+pub(crate) enum Wait<'a> {
     /// Submits, and lets the kernel post what has completed.
     No,
     /// Submits and nothing else: no completion is posted.
     Flush,
     /// Submits, and waits for one completion: at most so long, or without end.
     Until(Option<Duration>),
+    /// As `Until`, but for several (Linux 6.12). A reference: what is waited for goes in registers.
+    Batch(&'a Several),
+}
+
+const _: () = assert!(size_of::<Wait<'_>>() == 16, "two registers");
+
+/// Several completions that are waited for, unless they don't come in the least time. Others wake
+/// the owner only after that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Several {
+    /// How many.
+    pub(crate) count: u32,
+    /// Then one is enough.
+    pub(crate) least: Duration,
+    /// The end, with none.
+    pub(crate) longest: Option<Duration>,
 }
 
 /// What `enter` came back with. It says nothing of completions: look into the queue.

@@ -18,7 +18,7 @@ impl Op for Ignores {
     type Output = u32;
 
     fn entry(&mut self) -> Entry<'_> {
-        Entry::accept(&self.fd, &mut self.peer)
+        Entry::accept(&self.fd, &mut self.peer, false)
     }
 
     fn complete(self, _: Completion) -> u32 {

@@ -101,7 +101,7 @@ impl Op for Accept {
     type Output = io::Result<(OwnedFd, Option<SocketAddr>)>;
 
     fn entry(&mut self) -> Entry<'_> {
-        Entry::accept(&self.fd, &mut self.peer)
+        Entry::accept(&self.fd, &mut self.peer, false)
     }
 
     fn complete(self, completion: Completion) -> Self::Output {

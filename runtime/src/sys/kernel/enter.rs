@@ -12,7 +12,7 @@ use std::time::Duration;
 use io_uring::types::{SubmitArgs, Timespec};
 use io_uring::{EnterFlags, Submitter};
 
-use crate::sys::{Entered, Wait};
+use crate::sys::{Entered, Several, Wait, micros};
 
 /// The longest wait passed on: the kernel adds it to its clock, which must not overflow. Whoever
 /// waits longer comes back once in 34 years and waits again.
@@ -23,7 +23,7 @@ const LONGEST: Duration = Duration::from_secs(1 << 30);
 pub(super) fn enter(
     submitter: &Submitter<'_>,
     queued: u32,
-    wait: Wait,
+    wait: Wait<'_>,
     idle: EnterFlags,
 ) -> io::Result<Entered> {
     const NOTHING: Option<&SubmitArgs<'_, '_>> = None;
@@ -47,6 +47,7 @@ pub(super) fn enter(
             // SAFETY: I1: both, and the timespec outlives the call as well.
             unsafe { submitter.enter(queued, 1, flags.bits(), Some(&args)) }
         }
+        Wait::Batch(several) => enter_for(submitter, queued, several, idle),
     };
     match result {
         // How many were taken is in the queue's head. More can't be read from it: a submission
@@ -54,6 +55,30 @@ pub(super) fn enter(
         Ok(_) => Ok(Entered::Fine),
         Err(error) => outcome(error),
     }
+}
+
+/// Submits, and waits for several completions.
+#[cold]
+fn enter_for(
+    submitter: &Submitter<'_>,
+    queued: u32,
+    &Several { count, least, longest }: &Several,
+    idle: EnterFlags,
+) -> io::Result<usize> {
+    // A wait without an end would be over with its least time, and nothing to show.
+    let longest = longest.unwrap_or(LONGEST).min(LONGEST);
+    if longest.is_zero() {
+        const NOTHING: Option<&SubmitArgs<'_, '_>> = None;
+        // SAFETY: I1: no argument.
+        return unsafe { submitter.enter(queued, 0, EnterFlags::GETEVENTS.bits(), NOTHING) };
+    }
+    let timespec = Timespec::from(longest);
+    // The least time is waited for in any case, also beyond the end.
+    let least = micros(least.min(longest));
+    let args = SubmitArgs::new().timespec(&timespec).min_wait_usec(least);
+    let flags = EnterFlags::GETEVENTS | EnterFlags::EXT_ARG | idle;
+    // SAFETY: I1: both, and the timespec outlives the call as well.
+    unsafe { submitter.enter(queued, count, flags.bits(), Some(&args)) }
 }
 
 /// What a failed `enter` means.

@@ -65,6 +65,7 @@ impl Ring {
         door.check(&opcodes)?;
         let queues = door.map().map_err(explain("mmap of the ring"))?;
         let waker = RingWaker::new().map_err(explain("eventfd"))?;
+        door.poll_devices(config.napi_us)?;
         let caps = door.register(opcodes, config);
         let mut ring = Self { caps, waker, open: Some(Open { queues, door, dropped: 0 }) };
         ring.caps.tried = trial::tried(&mut ring);
@@ -105,7 +106,7 @@ impl Ring {
     }
 
     /// Submits everything that is queued, and waits as told.
-    pub(crate) fn enter(&mut self, wait: Wait) -> io::Result<Entered> {
+    pub(crate) fn enter(&mut self, wait: Wait<'_>) -> io::Result<Entered> {
         let Some(open) = &mut self.open else {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         };
@@ -202,6 +203,15 @@ impl Ring {
     pub(crate) fn descriptor(&self) -> io::Result<std::os::fd::OwnedFd> {
         match &self.open {
             Some(open) => open.door.descriptor(),
+            None => Err(io::Error::from_raw_os_error(libc::EBADF)),
+        }
+    }
+
+    /// For how long waits polled devices so far; from now on they do not.
+    #[cfg(test)]
+    fn stop_polling_devices(&self) -> io::Result<u32> {
+        match &self.open {
+            Some(open) => open.door.stop_polling_devices(),
             None => Err(io::Error::from_raw_os_error(libc::EBADF)),
         }
     }

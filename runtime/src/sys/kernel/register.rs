@@ -11,6 +11,7 @@ use std::io;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 
+use io_uring::types::Napi;
 use io_uring::{EnterFlags, IoUring, Probe, Submitter};
 
 use super::enter;
@@ -118,9 +119,27 @@ impl Door {
         }
     }
 
+    /// Lets waits poll network devices, for so long.
+    pub(super) fn poll_devices(&self, napi_us: u32) -> Result<(), StartError> {
+        if napi_us == 0 {
+            return Ok(());
+        }
+        let mut napi = Napi::new().set_busy_poll_timeout(napi_us);
+        let registered = self.submitter.register_napi(&mut napi);
+        registered.map_err(|source| StartError::Napi { release: Release::running().name, source })
+    }
+
+    /// For how long waits polled devices so far; from now on they do not.
+    #[cfg(test)]
+    pub(super) fn stop_polling_devices(&self) -> io::Result<u32> {
+        let mut napi = Napi::new();
+        self.submitter.unregister_napi(&mut napi)?;
+        Ok(napi.busy_poll_timeout())
+    }
+
     /// `io_uring_enter`, through the registered descriptor where there is one.
     #[inline]
-    pub(super) fn enter(&self, queued: u32, wait: Wait) -> io::Result<Entered> {
+    pub(super) fn enter(&self, queued: u32, wait: Wait<'_>) -> io::Result<Entered> {
         enter::enter(&self.submitter, queued, wait, self.idle)
     }
 

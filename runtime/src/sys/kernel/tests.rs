@@ -21,7 +21,7 @@ const NOP_INJECT: u32 = 1;
 
 fn ring(sq_entries: u32, cq_entries: u32) -> Ring {
     let io_workers = [2, 2];
-    let config = RingConfig { body: Body::Kernel, sq_entries, cq_entries, io_workers };
+    let config = RingConfig { body: Body::Kernel, sq_entries, cq_entries, io_workers, napi_us: 0 };
     Ring::start(&config).expect("this machine has io_uring")
 }
 
@@ -34,7 +34,13 @@ fn push(ring: &mut Ring, request: &Request, user_data: u64) -> Option<Position> 
 fn rungs() -> impl Iterator<Item = Ring> {
     (0..=setup::STEPS_DOWN).map(|steps| {
         let io_workers = [2, 2];
-        let config = RingConfig { body: Body::Kernel, sq_entries: 8, cq_entries: 16, io_workers };
+        let config = RingConfig {
+            body: Body::Kernel,
+            sq_entries: 8,
+            cq_entries: 16,
+            io_workers,
+            napi_us: 0,
+        };
         let made = setup::make_after(&config, steps).expect("the kernel grants less as well");
         Ring::of(made, &config).expect("this machine has io_uring")
     })
@@ -380,4 +386,15 @@ fn the_kernel_picks_a_buffer_of_a_registered_ring() {
     assert!(ring.unregister_buf_ring(1).is_err(), "only once");
     client.shutdown(std::net::Shutdown::Write).expect("shut down");
     assert_eq!(server.read(&mut [0; 1]).expect("the end"), 0);
+}
+
+#[test]
+fn waits_poll_devices_for_as_long_as_they_were_told() {
+    let (body, io_workers) = (Body::Kernel, [1, 1]);
+    let config = RingConfig { body, sq_entries: 8, cq_entries: 16, io_workers, napi_us: 70 };
+    match Ring::start(&config) {
+        Ok(ring) => assert_eq!(ring.stop_polling_devices().expect("registered"), 70),
+        // Linux 6.9, and a kernel that has network devices.
+        Err(error) => assert!(matches!(error, StartError::Napi { .. }), "{error}"),
+    }
 }

@@ -20,7 +20,8 @@ pub(super) const F_MORE: u32 = 2;
 
 pub(super) fn ring(sq_entries: u32, cq_entries: u32) -> Ring {
     let (body, io_workers) = (Body::Simulated, [1, 1]);
-    Ring::start(&RingConfig { body, sq_entries, cq_entries, io_workers }).expect("never refused")
+    Ring::start(&RingConfig { body, sq_entries, cq_entries, io_workers, napi_us: 0 })
+        .expect("never refused")
 }
 
 pub(super) fn push(ring: &mut Ring, request: Request, user_data: u64) -> Position {

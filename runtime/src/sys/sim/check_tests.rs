@@ -30,9 +30,14 @@ impl Stage {
         });
         here.clone().settle();
         let body = Body::Simulated;
-        let ring =
-            Ring::start(&RingConfig { body, sq_entries: 8, cq_entries: 8, io_workers: [1, 1] })
-                .expect("nothing is refused here");
+        let ring = Ring::start(&RingConfig {
+            body,
+            sq_entries: 8,
+            cq_entries: 8,
+            io_workers: [1, 1],
+            napi_us: 0,
+        })
+        .expect("nothing is refused here");
         Self { here, ring }
     }
 

@@ -21,6 +21,7 @@ impl Ring {
             }
             self.take_messages(state);
             self.seen = state.schedule.changes;
+            self.looked = state.now();
             let mut progress = false;
             for index in self.order(state) {
                 progress |= self.advance(state, index);
@@ -111,6 +112,7 @@ impl Ring {
         let opens = [opcode::ACCEPT, opcode::OPENAT, opcode::OPENAT2];
         let gives = opens.contains(&operation.request.opcode);
         operation.let_go(state, if gives { result.min(0) } else { result });
+        self.timeouts += u64::from(operation.request.opcode == opcode::TIMEOUT);
         if !operation.says_nothing(result) {
             self.show(state, Cqe { user_data: operation.user_data, result, flags });
         }

@@ -56,7 +56,7 @@ faults! {
     NoBuffers no_buffers "There is no provided buffer for a moment (`ENOBUFS`).",
     ShortBundle short_bundles "A receive into several provided buffers uses fewer than it could.",
     MultishotEnd multishot_ends "A multishot operation ends after a result.",
-    NonemptyLie nonempty_lies "A receive says wrongly whether more data waits.",
+    NonemptyLie nonempty_lies "A receive says wrongly whether more data waits, or an accept, more connections.",
     ConnAborted aborted_accepts "A connection is gone before it is accepted (`ECONNABORTED` and the like).",
     NoDescriptors no_descriptors "There is no descriptor left (`EMFILE`, `ENFILE`), or no memory for one.",
     Refused refused "A connect is refused.",

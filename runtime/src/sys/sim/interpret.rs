@@ -31,6 +31,8 @@ pub(super) const F_BUF_MORE: u32 = 1 << 4;
 
 /// `IORING_ACCEPT_MULTISHOT`.
 const ACCEPT_MULTISHOT: u16 = 1 << 0;
+/// `IORING_ACCEPT_POLL_FIRST`: since Linux 6.10.
+const ACCEPT_POLL_FIRST: u16 = 1 << 2;
 /// What any operation may fail with, whatever it is.
 const FAILURES: [i32; 8] = [
     libc::EAGAIN,
@@ -216,6 +218,10 @@ fn on_object(
 
 /// Takes a connection out of the backlog.
 fn accept(state: &mut State, operation: &mut Operation, listener: Id) -> Step {
+    let known = ACCEPT_MULTISHOT | if state.kernel.tells_of_more() { ACCEPT_POLL_FIRST } else { 0 };
+    if operation.request.ioprio & !known != 0 {
+        return Step::end(-libc::EINVAL);
+    }
     let host = state.objects.get(listener).map_or(0, |object| object.host);
     let waiting = state.objects.get(listener).and_then(Object::socket);
     let waiting = match waiting.map(|socket| &socket.state) {
@@ -260,12 +266,13 @@ fn accept(state: &mut State, operation: &mut Operation, listener: Id) -> Step {
     let request = &operation.request;
     // SAFETY: I1.
     unsafe { touch::write_peer(request.addr, request.addr2, &peer) };
+    let multishot = request.ioprio & ACCEPT_MULTISHOT != 0;
     let result = fd.into_raw_fd();
-    if request.ioprio & ACCEPT_MULTISHOT != 0 {
-        Step::Item { result, flags: 0 }
-    } else {
-        Step::end(result)
-    }
+    // Local sockets don't tell, nor do older kernels.
+    let tells = state.kernel.tells_of_more() && !is_unix;
+    let more = tells && (waiting > 1) != state.fault(Fault::NonemptyLie);
+    let flags = if more { F_SOCK_NONEMPTY } else { 0 };
+    if multishot { Step::Item { result, flags } } else { Step::End { result, flags } }
 }
 
 /// Connects, after the time that a packet takes there and back.

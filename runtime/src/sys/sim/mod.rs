@@ -6,7 +6,7 @@
 //! `objects`, `lives`, `channel`, `datagrams` and `hosts` (descriptors, connections, the network),
 //! `tree` (files and the disk); `touch` (foreign memory), `provided`, `fixed`, `operation`,
 //! `interpret`, `on_bytes`, `on_datagrams`, `on_files`, `zero_copy`, `cancel`, `links`, `messages`,
-//! `start`, `ring` and `complete` (what is in flight); `sockets` and `files` (plain calls);
+//! `start`, `ring`, `wait` and `complete` (what is in flight); `sockets` and `files` (plain calls);
 //! `faults`, `refusals`, `profile`, `trace`; `hand` (the kernel by hand, for tests of one ring),
 //! `api` and `host` (for users).
 //!
@@ -42,6 +42,7 @@ mod messages;
 mod waker;
 mod start;
 mod ring;
+mod wait;
 mod complete;
 mod names;
 mod sockets;

@@ -8,7 +8,7 @@ use crate::sys::{Release, RingConfig};
 use super::operation::opcode;
 
 /// A kernel's version, as far as it matters to a ring.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Kernel {
     /// Linux 6.1: no `NO_SQARRAY`; a wait on overflowed completions is refused with `EBUSY`;
@@ -74,6 +74,23 @@ impl Kernel {
         }
     }
 
+    /// Whether a wait may be for several completions, or for fewer after a least time; before, the
+    /// field had to be zero (`EINVAL`).
+    pub(super) fn waits_for_several(self) -> bool {
+        self >= Self::V6_12
+    }
+
+    /// Whether waits poll network devices: since Linux 6.9. There are none here to be polled.
+    pub(super) fn has_napi(self) -> bool {
+        self >= Self::V6_12
+    }
+
+    /// Whether an accept says that more connections wait, and may wait for one before it tries:
+    /// since Linux 6.10.
+    pub(super) fn tells_of_more(self) -> bool {
+        self >= Self::V6_12
+    }
+
     /// The set-up flags that it does not know: with any of them a ring is refused (`EINVAL`).
     pub(super) fn unknown_flags(self) -> u32 {
         if self == Self::V6_1 { setup::NO_SQARRAY } else { 0 }
@@ -96,7 +113,10 @@ impl Kernel {
         opcode::ALL.into_iter().for_each(|opcode| opcodes.add(opcode));
         let mut features = feature::REQUIRED;
         if self.bundles(false) {
-            features |= feature::RECVSEND_BUNDLE | feature::MIN_TIMEOUT;
+            features |= feature::RECVSEND_BUNDLE;
+        }
+        if self.waits_for_several() {
+            features |= feature::MIN_TIMEOUT;
         }
         if self == Self::V6_18 {
             features |= feature::NO_IOWAIT;

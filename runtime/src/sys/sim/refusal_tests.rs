@@ -30,7 +30,7 @@ impl Stage {
 
     fn ring(&self, sq_entries: u32) -> Result<Ring, StartError> {
         let (body, cq_entries) = (Body::Simulated, 4 * sq_entries);
-        Ring::start(&RingConfig { body, sq_entries, cq_entries, io_workers: [1, 1] })
+        Ring::start(&RingConfig { body, sq_entries, cq_entries, io_workers: [1, 1], napi_us: 0 })
     }
 
     /// A ring without one of the flags, by the first seed that refuses it.

@@ -12,8 +12,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::PoisonError;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::faults::Fault;
 use super::fixed::Fixed;
@@ -21,7 +20,7 @@ use super::links::{self, LINKS};
 use super::objects::Id;
 use super::operation::{CQE_SKIP_SUCCESS, Operation, opcode};
 use super::provided::Groups;
-use super::schedule::On;
+use super::wait::Goal;
 use super::waker::RingWaker;
 use super::world::{Here, Knobs, State};
 use crate::caps::{Caps, setup};
@@ -48,8 +47,12 @@ pub(crate) struct Ring {
     pub(super) overflow: VecDeque<Cqe>,
     /// The state of the world that was seen last.
     pub(super) seen: u64,
+    /// When what is in flight was looked at last.
+    pub(super) looked: u64,
     /// Link timeouts that ever began.
     pub(super) limits: u64,
+    /// Timeouts that ever ended: each ends a wait.
+    pub(super) timeouts: u64,
     /// Where others send messages to.
     pub(super) inbox: Option<Id>,
 }
@@ -79,7 +82,9 @@ impl Ring {
             completions: VecDeque::new(),
             overflow: VecDeque::new(),
             seen: 0,
+            looked: 0,
             limits: 0,
+            timeouts: 0,
             inbox: None,
         })
     }
@@ -137,7 +142,7 @@ impl Ring {
     /// # Panics
     ///
     /// If the simulation has failed: the first core unwinds.
-    pub(crate) fn enter(&mut self, wait: Wait) -> io::Result<Entered> {
+    pub(crate) fn enter(&mut self, wait: Wait<'_>) -> io::Result<Entered> {
         if self.closed {
             return Err(io::Error::from_raw_os_error(libc::EBADF));
         }
@@ -146,36 +151,30 @@ impl Ring {
             self.may_unwind();
         }
         let here = self.here.clone();
+        let timeouts = self.timeouts;
         let begun = here.with(|state| self.begin(state, wait));
         if let Begun::Over(entered) = begun {
             return Ok(entered);
         }
-        let until = match wait {
-            Wait::Flush => {
-                if !self.defers() {
-                    here.with(|state| self.run(state));
-                }
-                return Ok(Entered::Fine);
+        if matches!(wait, Wait::Batch(_)) && !here.with(|state| state.kernel.waits_for_several()) {
+            return Err(io::Error::from_raw_os_error(libc::EINVAL));
+        }
+        let Some(goal) = here.with(|state| Goal::of(wait, self.caps.cq_entries, state)) else {
+            if !self.defers() {
+                here.with(|state| self.run(state));
             }
-            Wait::No => Some(0),
-            Wait::Until(longest) => longest.and_then(|longest| {
-                here.with(|state| {
-                    // What overflows the clock is without end.
-                    let longest = state.skewed(super::world::nanos(longest));
-                    state.now().checked_add(longest)
-                })
-            }),
+            return Ok(Entered::Fine);
         };
         loop {
             let (now, alarm) = here.with(|state| {
                 self.run(state);
                 (state.now(), self.next_alarm(state.now()))
             });
-            let over = until.is_some_and(|until| until <= now);
-            if !self.completions.is_empty() || over || self.waker.take() {
+            let ended = goal.is_reached(self.completions.len(), now) || self.timeouts != timeouts;
+            if ended || goal.may_end(now) && self.waker.take() {
                 return Ok(Entered::Fine);
             }
-            self.wait([until, alarm].into_iter().flatten().min());
+            self.wait(goal.next(now, alarm));
             self.may_unwind();
         }
     }
@@ -189,7 +188,7 @@ impl Ring {
     }
 
     /// Takes what is queued.
-    fn begin(&mut self, state: &mut State, wait: Wait) -> Begun {
+    fn begin(&mut self, state: &mut State, wait: Wait<'_>) -> Begun {
         let mut count = self.queued.len();
         if count > 0 && state.fault(Fault::EnterAgain) {
             return Begun::Over(Entered::ReapFirst);
@@ -221,7 +220,7 @@ impl Ring {
         if short {
             return Begun::Over(Entered::Fine);
         }
-        if matches!(wait, Wait::Until(_)) {
+        if matches!(wait, Wait::Until(_) | Wait::Batch(_)) {
             if state.fault(Fault::SpuriousReturn) {
                 return Begun::Over(Entered::Fine);
             }
@@ -231,25 +230,6 @@ impl Ring {
             }
         }
         Begun::All
-    }
-
-    /// Waits for a change, a wake or a time.
-    fn wait(&self, until: Option<u64>) {
-        if self.here.world.scheduled {
-            self.here.wait(until, On::Change(self.seen));
-            return;
-        }
-        let state = self.here.world.lock();
-        // Looked at under the lock under which it is set.
-        if self.waker.is_woken() {
-            return;
-        }
-        let left = until.map(|until| Duration::from_nanos(until.saturating_sub(state.now())));
-        let changed = &self.here.world.changed;
-        match left {
-            Some(left) => drop(changed.wait_timeout(state, left)),
-            None => drop(changed.wait(state).unwrap_or_else(PoisonError::into_inner)),
-        }
     }
 
     /// Whether an `enter` would have something to do or to show.
@@ -267,12 +247,11 @@ impl Ring {
     }
 
     fn is_due(&self, state: &State) -> bool {
-        let now = state.now();
-        let due = |operation: &Operation| {
-            operation.deadline.is_some_and(|deadline| deadline <= now)
-                || operation.not_before > operation.since && operation.not_before <= now
-        };
-        self.flying.iter().flatten().any(due)
+        // What was due before has been looked at, and waits for something else.
+        let due = |at: u64| self.looked < at && at <= state.now();
+        let is_due =
+            |flying: &Operation| flying.deadline.is_some_and(due) || due(flying.not_before);
+        self.flying.iter().flatten().any(is_due)
     }
 
     /// Whether completions found the queue full.

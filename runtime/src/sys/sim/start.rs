@@ -81,6 +81,10 @@ pub(super) fn start(here: &Here, config: &RingConfig) -> Result<Caps, StartError
         answer.map_err(io::Error::from_raw_os_error)
     };
     match negotiate(config, attempt, || pause(here)) {
+        Ok(_) if config.napi_us > 0 && !obstacles.kernel.has_napi() => Err(StartError::Napi {
+            release: obstacles.kernel.release().name,
+            source: io::Error::from_raw_os_error(libc::EINVAL),
+        }),
         Ok(((), ask)) => Ok(obstacles.kernel.caps(&ask, config)),
         Err(failed) => {
             let host = host(obstacles.kernel);

@@ -43,7 +43,7 @@ impl Stage {
         push(&mut self.ring, Request { flags, ..request }, tag);
     }
 
-    pub(in super::super) fn enter(&mut self, wait: Wait) {
+    pub(in super::super) fn enter(&mut self, wait: Wait<'_>) {
         let _ = self.ring.enter(wait).expect("open");
         let mut got = Vec::new();
         self.ring.reap(&mut got, usize::MAX);
