@@ -57,6 +57,11 @@ impl Shared {
     pub(super) fn send_later(self: &Rc<Self>, memory: Vec<u8>, used: usize) {
         let mut outbox = self.outbox.0.borrow_mut();
         let state = outbox.get_or_insert_default();
+        if state.error.is_some() {
+            // Bytes before these are lost, and nobody was told yet: these go the same way.
+            state.spare = Some(memory);
+            return;
+        }
         state.bytes += used;
         state.queue.push_back(memory.slice(..used));
         drop(outbox);
@@ -159,6 +164,24 @@ mod tests {
                 let count = calls::socket::recv(&peer, &mut buf.unfilled(), false).unwrap();
                 assert_eq!((count, shared.outbox.bytes()), (10, 0), "after {errno}");
             }
+        });
+    }
+
+    /// The peer would see a gap, and the writer takes the error for that of its last bytes.
+    #[test]
+    fn bytes_behind_lost_ones_are_not_sent_before_the_loss_is_told() {
+        sexton_runtime::block_on(async {
+            let (fd, peer) = calls::socket::unix_pair().unwrap();
+            let shared = Shared::socket(fd.into());
+            shared.outbox.0.borrow_mut().get_or_insert_default().bytes = 10;
+            shared.sending.set(true);
+            shared.rest_ended(vec![7; 10].slice(..), Err(std::io::Error::from_raw_os_error(12)));
+            shared.send_later(vec![8; 10], 10);
+            shared.sent().await.unwrap();
+            let mut buf = [0; 16];
+            let mut buf = sexton_buffers::ReadBuf::from(&mut buf[..]);
+            assert!(calls::socket::recv(&peer, &mut buf.unfilled(), false).is_err(), "nothing");
+            assert_eq!(shared.outbox.take_error().unwrap_err().raw_os_error(), Some(12));
         });
     }
 
