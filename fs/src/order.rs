@@ -150,7 +150,7 @@ impl Order {
         let mut panic = None;
         while let Some((number, write)) = self.next_turn() {
             let ticket = Ticket { order: Rc::clone(self), number };
-            // It asks a user's buffer for its bytes, which may panic: the others begin anyhow.
+            // What ends at once wakes its future, which is foreign code: the others begin anyhow.
             let started = catch_unwind(AssertUnwindSafe(|| write.start(ticket)));
             panic = panic.or(started.err());
         }

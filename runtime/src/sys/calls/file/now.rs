@@ -6,9 +6,9 @@
 //!   the buffer; the kernel writes no further, and says how far it wrote.
 #![allow(unsafe_code, reason = "the kernel fills memory that is not initialised")]
 
-use rustix::io::{Errno, ReadWriteFlags};
+use rustix::io::Errno;
 use sexton_buffers::IoBufMut;
-use std::io::{self, IoSliceMut};
+use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
@@ -23,28 +23,13 @@ pub enum ReadNow {
     Unsupported,
 }
 
-impl ReadNow {
-    fn refused(errno: Errno) -> io::Result<Self> {
-        match errno {
-            // Interrupted: whoever waits for the bytes will get them.
-            Errno::AGAIN | Errno::INTR => Ok(Self::WouldBlock),
-            Errno::OPNOTSUPP | Errno::NOSYS => Ok(Self::Unsupported),
-            errno => Err(errno.into()),
-        }
-    }
-}
-
 /// Reads at `offset` what is there without waiting. `preadv2` with `RWF_NOWAIT`, since Linux 4.14.
 ///
 /// # Errors
 /// The kernel's.
 pub fn read_now(fd: BorrowedFd<'_>, buf: &mut [u8], offset: u64) -> io::Result<ReadNow> {
     simulated!(here => here.read_now(fd, buf, offset));
-    let mut parts = [IoSliceMut::new(buf)];
-    match rustix::io::preadv2(fd, &mut parts, offset, ReadWriteFlags::NOWAIT) {
-        Ok(n) => Ok(ReadNow::Bytes(n)),
-        Err(errno) => ReadNow::refused(errno),
-    }
+    fill_now(fd, std::ptr::from_mut(buf) as *mut [MaybeUninit<u8>], offset)
 }
 
 /// [`read_now`] into the unfilled part of `buf`, which is marked.
@@ -74,15 +59,18 @@ fn fill_now(fd: BorrowedFd<'_>, room: *mut [MaybeUninit<u8>], offset: u64) -> io
         here.read_now(fd, room, offset)
     });
     let part = libc::iovec { iov_base: room.cast(), iov_len: room.len() };
-    let Ok(offset) = offset.try_into() else { return Err(io::ErrorKind::InvalidInput.into()) };
+    // The largest offset is the kernel's "at its own position", as for an operation.
+    let offset = offset.cast_signed();
     // SAFETY: I1: one stretch of memory, which the kernel fills from the start.
     let n = unsafe { libc::preadv2(fd.as_raw_fd(), &raw const part, 1, offset, libc::RWF_NOWAIT) };
-    match usize::try_from(n) {
-        Ok(n) => Ok(ReadNow::Bytes(n)),
-        Err(_) => ReadNow::refused(last_errno()),
+    if let Ok(n) = usize::try_from(n) {
+        return Ok(ReadNow::Bytes(n));
     }
-}
-
-fn last_errno() -> Errno {
-    Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::IO)
+    let error = io::Error::last_os_error();
+    match Errno::from_io_error(&error) {
+        // Interrupted: whoever waits for the bytes will get them.
+        Some(Errno::AGAIN | Errno::INTR) => Ok(ReadNow::WouldBlock),
+        Some(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(ReadNow::Unsupported),
+        _ => Err(error),
+    }
 }
