@@ -9,7 +9,7 @@
 
 #![allow(unsafe_code, reason = "received bytes are read, and marked, in the unfilled part")]
 
-use crate::{IoBufMut, OwnedBuf};
+use crate::{IoBufMut, OwnedBuf, ReadBuf, ReadCursor};
 use alloc::collections::TryReserveError;
 use alloc::vec::Vec;
 use core::mem::MaybeUninit;
@@ -83,6 +83,18 @@ impl Claim {
         unsafe { room.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), n) };
         self.got += n as u32;
         n
+    }
+
+    /// Lends the room to `fill`, and records what it filled.
+    pub fn fill_by<T>(&mut self, fill: impl FnOnce(&mut ReadCursor<'_>) -> T) -> T {
+        // SAFETY: I1: nobody else has the room while this borrow lasts.
+        let room = unsafe { &mut *self.room() };
+        let mut buf = ReadBuf::from(room);
+        let outcome = fill(&mut buf.unfilled());
+        let n = buf.filled().len();
+        // SAFETY: `buf` began empty at the room's start, and its filled bytes are initialised.
+        unsafe { self.record(n) };
+        outcome
     }
 
     /// The same, with room for at least `least` bytes more, as far as a claim can have it.

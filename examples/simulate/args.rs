@@ -71,17 +71,30 @@ impl Args {
 
     /// The command that repeats one seed.
     pub(crate) fn repeat(&self, seed: u64) -> String {
-        let mut words = format!(
-            "cargo run --release --features sim --example simulate -- --seeds 1 --from {seed}"
-        );
+        let words = self.seeds(seed, 1).join(" ");
+        format!("cargo run --release --features sim --example simulate -- {words}")
+    }
+
+    /// The arguments that run these seeds alone, as all are to be run.
+    pub(crate) fn part(&self, from: u64, seeds: u64) -> Vec<String> {
+        let mut words = self.seeds(from, seeds);
+        words.extend(["--threads".into(), self.threads.to_string()]);
+        words.extend(self.twice.then(|| "--twice".into()));
+        words.extend(self.keep_going.then(|| "--keep-going".into()));
+        words
+    }
+
+    fn seeds(&self, from: u64, seeds: u64) -> Vec<String> {
+        let mut words =
+            vec!["--seeds".into(), seeds.to_string(), "--from".into(), from.to_string()];
         if let Some(kernel) = self.kernel {
-            words += &format!(" --profile {}", kernel.name());
+            words.extend(["--profile".into(), kernel.name().into()]);
         }
         if let Some(faults) = self.faults {
-            words += &format!(" --faults {faults}");
+            words.extend(["--faults".into(), faults.into()]);
         }
         if let Some(program) = self.program {
-            words += &format!(" --program {}", program.name());
+            words.extend(["--program".into(), program.name().into()]);
         }
         words
     }

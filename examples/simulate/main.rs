@@ -8,9 +8,11 @@
 //!
 //! A seed decides everything: the programs, the kernel's version, the faults, the order of events.
 //! So one that fails can be run again, alone. Read `program` for what is run; the rest is this
-//! command: `args`, `seeds` (threads that run them), `progress`, `tally` (a table of faults).
+//! command: `args`, `parts` (processes, for many seeds), `seeds` (threads that run them), `progress`,
+//! `tally` (a table of faults).
 
 mod args;
+mod parts;
 mod program;
 mod progress;
 mod seeds;
@@ -32,6 +34,15 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if args.seeds > parts::SEEDS {
+        return parts::run(&args).unwrap_or_else(|error| {
+            eprintln!("a process for a part of the seeds could not be started: {error}");
+            ExitCode::FAILURE
+        });
+    }
+    if let Err(error) = parts::allow_descriptors() {
+        eprintln!("no more descriptors than usual, which may be too few: {error}");
+    }
     let (mut tally, mut progress) = (Tally::default(), Progress::new(args.seeds));
     let mut failed = Vec::new();
     let next = seeds::run_all(&args, |outcome| match outcome {

@@ -7,7 +7,8 @@ mod support;
 use sexton_io::{Interest, Ready};
 use sexton_net::UdpSocket;
 use sexton_runtime::time::{Duration, sleep, timeout};
-use sexton_runtime::{CancelToken, block_on, spawn, yield_now};
+use sexton_runtime::{CancelToken, block_on, own_stats, spawn, yield_now};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -354,17 +355,12 @@ fn readiness_is_told_without_a_buffer_and_kept_datagrams_count() {
         assert!(wait.is_none());
         one.send(b"abc").await.unwrap();
         assert!(Ready::ready(&mut &other, Interest::READ).await.unwrap().read());
+        assert_eq!(next(&other).await, b"abc");
         let mut receive = Box::pin(other.recv_owned(room(8)));
-        while poll_once(receive.as_mut()).await.is_none() {
-            one.send(b"def").await.unwrap();
-            settle().await;
-        }
-        drop(receive);
-        let mut receive = Box::pin(other.recv_owned(room(8)));
-        let _ = poll_once(receive.as_mut()).await;
+        assert!(poll_once(receive.as_mut()).await.is_none());
+        one.send(b"def").await.unwrap();
         settle().await;
         drop(receive);
-        settle().await;
         assert!(other.ready(Interest::READ).await.unwrap().read());
         assert_eq!(other.try_recv(&mut [0; 8]).unwrap(), 3);
     });
@@ -387,6 +383,44 @@ fn a_flood_is_cut_by_the_receivers_buffer_and_stays_in_order() {
         }
         assert!((1..1000).contains(&got.len()), "{} of 1000 fitted", got.len());
         assert!(got.is_sorted() && got[0] == 0);
+    });
+}
+
+/// What waits already is taken by plain calls, and still nobody has the core for itself.
+#[test]
+fn a_socket_with_much_to_do_leaves_the_others_their_turns() {
+    block_on(async {
+        let (one, other) = pair().await;
+        for owned in [true, false] {
+            for number in 0..150_u8 {
+                assert_eq!(one.try_send(&[number]).unwrap(), 1);
+            }
+            let turns = Rc::new(Cell::new(0));
+            let counted = Rc::clone(&turns);
+            let others = spawn(async move {
+                loop {
+                    counted.set(counted.get() + 1);
+                    yield_now().await;
+                }
+            });
+            yield_now().await;
+            let before = (turns.get(), own_stats().unwrap().entries);
+            for number in 0..150_u8 {
+                let got = if owned {
+                    other.recv_owned(room(8)).await.unwrap().1
+                } else {
+                    let mut buf = [0; 8];
+                    let count = other.recv(&mut buf).await.unwrap();
+                    buf[..count].to_vec()
+                };
+                assert_eq!(got, [number], "{owned}");
+            }
+            let (turns, submitted) =
+                (turns.get() - before.0, own_stats().unwrap().entries - before.1);
+            assert!(turns >= 2, "{turns} turns of the others, {owned}");
+            assert!(submitted < 10, "{submitted} operations for 150 datagrams, {owned}");
+            others.abort();
+        }
     });
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Log(Arc<Mutex<State>>);
 pub(crate) struct State {
     salt: u64,
     writes: Vec<Write>,
+    /// From these writes on the writer knows that what was committed before may be lost.
+    told: BTreeSet<usize>,
     /// The writer has ended the stream, or left it.
     pub(crate) ended: bool,
     /// A future was forgotten on one side: its descriptor stays.
@@ -28,6 +30,8 @@ struct Write {
     most: usize,
     /// Committed: a flush sends it.
     waits: bool,
+    /// Was committed once. If some of it is lost, nothing is sent until the writer was told.
+    committed: bool,
 }
 
 impl Log {
@@ -35,6 +39,7 @@ impl Log {
         Self(Arc::new(Mutex::new(State {
             salt,
             writes: Vec::new(),
+            told: BTreeSet::new(),
             ended: false,
             forgotten: false,
             broken: false,
@@ -49,8 +54,13 @@ impl Log {
     pub(crate) fn begin(&self, len: usize) -> (usize, Vec<u8>) {
         let mut state = self.lock();
         let number = state.writes.len();
-        state.writes.push(Write { least: 0, most: len, waits: false });
+        state.writes.push(Write { least: 0, most: len, waits: false, committed: false });
         (number, content(state.salt, number, len))
+    }
+
+    /// The number of the next write.
+    pub(crate) fn next(&self) -> usize {
+        self.lock().writes.len()
     }
 
     /// Of this write so many bytes were taken.
@@ -71,12 +81,20 @@ impl Log {
 
     /// These are committed: the next flush that succeeds has sent them.
     pub(crate) fn committed(&self, number: usize) {
-        self.lock().writes[number].waits = true;
+        let write = &mut self.lock().writes[number];
+        (write.waits, write.committed) = (true, true);
     }
 
-    /// What is committed and not flushed may be lost.
+    /// An error: what is committed and not flushed may be lost, and the writer knows.
     pub(crate) fn failed(&self) {
-        self.lock().writes.iter_mut().for_each(|write| write.waits = false);
+        self.failed_at(self.next());
+    }
+
+    /// As `failed`, told to this write or to one behind it, while others wait.
+    pub(crate) fn failed_at(&self, number: usize) {
+        let mut state = self.lock();
+        state.writes.iter_mut().for_each(|write| write.waits = false);
+        state.told.insert(number);
     }
 
     /// What is committed is sent.
@@ -105,23 +123,30 @@ impl Log {
 impl State {
     /// Whether the received bytes are prefixes of the writes, in order; or how far they are.
     fn matches(&self, received: &[u8], whole: bool) -> Result<(), usize> {
-        let mut positions = BTreeSet::from([0]);
+        // How many bytes are explained, and whether committed ones before them are lost.
+        let mut positions = BTreeSet::from([(0, false)]);
         let mut farthest = 0;
         for (number, write) in self.writes.iter().enumerate() {
             let bytes = content(self.salt, number, write.most);
             let mut next = BTreeSet::new();
-            for at in positions {
+            for (at, lost) in positions {
+                let silent = lost && !self.told.contains(&number);
                 let rest = received[at..].iter();
                 let same = rest.zip(&bytes).take_while(|(one, other)| one == other).count();
+                let same = if silent { 0 } else { same };
                 farthest = farthest.max(at + same);
                 if at + same == received.len() && !whole {
                     return Ok(());
                 }
-                next.extend((write.least..=same).map(|count| at + count));
+                next.extend(
+                    (write.least..=same)
+                        .map(|count| (at + count, silent || write.committed && count < write.most)),
+                );
             }
             positions = next;
         }
-        if positions.contains(&received.len()) { Ok(()) } else { Err(farthest) }
+        let ends = positions.iter().any(|(at, _)| *at == received.len());
+        if ends { Ok(()) } else { Err(farthest) }
     }
 }
 
@@ -159,5 +184,20 @@ mod tests {
         wrong.remove(30);
         assert!(state.matches(&wrong, false).is_err());
         assert!(state.matches(&[sent(3), three.clone()].concat(), true).is_err());
+    }
+
+    #[test]
+    fn nothing_follows_lost_bytes_before_the_writer_knows() {
+        let log = Log::new(1);
+        let (first, one) = log.begin(100);
+        log.committed(first);
+        let (second, two) = log.begin(50);
+        log.took(second, 50);
+        let sent = |first: usize| [&one[..first], &two[..]].concat();
+        assert!(log.lock().matches(&sent(100), true).is_ok());
+        assert!(log.lock().matches(&one[..60], false).is_ok());
+        assert!((0..100).all(|first| log.lock().matches(&sent(first), false).is_err()));
+        log.failed_at(second);
+        assert!((0..=100).all(|first| log.lock().matches(&sent(first), true).is_ok()));
     }
 }

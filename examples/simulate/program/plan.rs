@@ -113,6 +113,10 @@ pub(crate) struct Plan {
     pub(crate) sticks: bool,
     /// Queues are full more often.
     pub(crate) crowded: bool,
+    /// A core looks for work for so long before it sleeps,
+    pub(crate) spin: Duration,
+    /// and sleeps for so long to have several answers.
+    pub(crate) min_wait: Duration,
 }
 
 impl Plan {
@@ -134,16 +138,24 @@ impl Plan {
         }
         let crowded = dice.percent(20);
         let after = Duration::from_nanos(dice.size(1_000_000_000) as u64);
+        let abandoned = dice.percent(if crowded { 50 } else { 15 }).then_some(after);
+        let (forgets, sticks) = (dice.percent(30), dice.percent(70));
+        let some = |percent, micros| {
+            let chosen = dice.percent(percent);
+            Duration::from_micros(if chosen { dice.size(micros) as u64 } else { 0 })
+        };
         Self {
             seed,
             kernel: kernel.unwrap_or(Kernel::ALL[(seed % Kernel::ALL.len() as u64) as usize]),
             faults: faults.unwrap_or(drawn),
             cores,
             programs,
-            abandoned: dice.percent(if crowded { 50 } else { 15 }).then_some(after),
-            forgets: dice.percent(30),
-            sticks: dice.percent(70),
+            abandoned,
+            forgets,
+            sticks,
             crowded,
+            spin: some(10, 100),
+            min_wait: some(20, 1000),
         }
     }
 
@@ -163,7 +175,7 @@ impl Plan {
     pub(crate) fn run(&self) -> Result<Report, Failure> {
         let sim = Sim::new(self.seed).profile(self.kernel).faults(self.rates()).cores(self.cores);
         // The simulation chooses the others'.
-        let builder = Builder::new().cores(self.cores);
+        let builder = Builder::new().cores(self.cores).spin(self.spin).min_wait(self.min_wait);
         let builder = if self.crowded { builder.entries(4) } else { builder };
         let census = Census::default();
         let rules = Rules::new(&self.rates(), self.abandoned.is_some(), self.forgets);

@@ -2,7 +2,7 @@
 
 use super::risk::Risk;
 use sexton::buf::{Chunk, ReadBuf};
-use sexton::io::{BufRead, Interest, ManagedRead, NonBlocking, OwnedRead};
+use sexton::io::{BufRead, DynOwnedRead, Interest, ManagedRead, NonBlocking, OwnedRead};
 use std::io::{Error, ErrorKind, Result};
 
 /// What all readers of streams can do.
@@ -66,7 +66,14 @@ async fn once(reader: &mut impl Reader, risk: &Risk) -> Result<Option<Vec<u8>>> 
         1 => {
             let buf = before(risk, size);
             let had = buf.len();
-            let Some(read) = risk.take(reader.read_owned(buf)).await else { return Ok(None) };
+            let read = match risk.dice.percent(30) {
+                true => {
+                    let dynamic: &mut dyn DynOwnedRead = reader;
+                    risk.take(dynamic.read_owned(buf)).await
+                }
+                false => risk.take(reader.read_owned(buf)).await,
+            };
+            let Some(read) = read else { return Ok(None) };
             let (count, buf) = read?;
             assert_eq!(buf.len(), had + count, "a read counts what it reads");
             Ok(Some(after(&buf, had)))

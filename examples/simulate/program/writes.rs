@@ -4,7 +4,7 @@ use super::log::Log;
 use super::reads::is_harmless;
 use super::risk::Risk;
 use super::zero_copy::{self, ZeroCopy};
-use sexton::io::{BufWrite, Interest, NonBlocking, OwnedWrite, Write};
+use sexton::io::{BufWrite, DynOwnedWrite, Interest, NonBlocking, OwnedWrite, Write};
 use sexton::time::sleep;
 use std::future::{Future, poll_fn};
 use std::io::{IoSlice, Result};
@@ -58,6 +58,7 @@ where
     &'a S: OwnedWrite,
 {
     let mut all: Vec<(usize, Begun<'a>)> = Vec::new();
+    let first = log.next();
     for _ in 0..2 + risk.dice.below(3) {
         let (number, bytes) = log.begin(risk.dice.size(LONGEST));
         all.push((
@@ -92,7 +93,7 @@ where
     if !all.is_empty() && risk.forgets() {
         std::mem::forget(all.remove(0));
     }
-    outcome.inspect_err(|_| log.failed())
+    outcome.inspect_err(|_| log.failed_at(first))
 }
 
 /// Writes whose buffers are given away.
@@ -100,11 +101,20 @@ async fn owned(writer: &mut (impl Write + ZeroCopy), risk: &Risk, log: &Log) -> 
     let (number, bytes) = log.begin(risk.dice.size(LONGEST));
     let (taken, outcome) = match risk.dice.below(4) {
         3 => return zero_copy::write(writer, risk, log, (number, bytes)).await,
-        0 => match risk.take(writer.write_owned(bytes)).await {
-            Some(Ok((count, _))) => (Some(count), Ok(())),
-            Some(Err(error)) => (None, Err(error.into_error())),
-            None => (None, Ok(())),
-        },
+        0 => {
+            let written = match risk.dice.percent(30) {
+                true => {
+                    let dynamic: &mut dyn DynOwnedWrite = writer;
+                    risk.take(dynamic.write_owned(bytes)).await
+                }
+                false => risk.take(writer.write_owned(bytes)).await,
+            };
+            match written {
+                Some(Ok((count, _))) => (Some(count), Ok(())),
+                Some(Err(error)) => (None, Err(error.into_error())),
+                None => (None, Ok(())),
+            }
+        }
         1 => {
             let mut first = bytes;
             let second = first.split_off(risk.dice.below(first.len() + 1));

@@ -7,14 +7,13 @@
 
 use super::File;
 use sexton_buffers::{BufResult, IoBufMut};
+use sexton_runtime::calls::Pause;
 use sexton_runtime::calls::file::{ReadNow, flags, read_owned_now};
 use sexton_runtime::op::{ReadAt, submit};
 use sexton_runtime::spend_poll;
 use std::cell::Cell;
 use std::os::fd::AsFd;
 
-/// At most so many reads go by before the next try.
-const LONGEST_PAUSE: u16 = 256;
 /// What a read counts for beside its bytes, in bytes.
 const CALL: usize = 4096;
 
@@ -23,34 +22,25 @@ const CALL: usize = 4096;
 pub(super) struct Cached {
     /// Never to be tried.
     waits: Cell<bool>,
-    /// So many reads go by before the next try.
-    pause: Cell<u16>,
-    /// As many did before the last one.
-    last_pause: Cell<u16>,
+    pause: Pause,
 }
 
 impl Cached {
     /// Of a file that was opened with these flags.
     pub(super) fn of(flags: i32) -> Self {
         let waits = Cell::new(flags & flags::DIRECT != 0);
-        Self { waits, pause: Cell::new(0), last_pause: Cell::new(0) }
+        Self { waits, pause: Pause::default() }
     }
 
     /// Whether the next read is to try.
     fn is_likely(&self) -> bool {
-        let pause = self.pause.get();
-        self.pause.set(pause.saturating_sub(1));
-        pause == 0 && !self.waits.get()
+        !self.waits.get() && self.pause.is_over()
     }
 
     fn note(&self, answer: ReadNow) {
         match answer {
-            ReadNow::Bytes(_) => self.last_pause.set(0),
-            ReadNow::WouldBlock => {
-                let pause = (2 * self.last_pause.get()).clamp(1, LONGEST_PAUSE);
-                self.last_pause.set(pause);
-                self.pause.set(pause);
-            }
+            ReadNow::Bytes(_) => self.pause.hit(),
+            ReadNow::WouldBlock => self.pause.miss(),
             ReadNow::Unsupported => self.waits.set(true),
         }
     }

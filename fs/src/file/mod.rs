@@ -93,7 +93,8 @@ impl File {
     /// A late success is closed.
     ///
     /// # Kernel
-    /// `IORING_OP_OPENAT`, since Linux 5.6.
+    /// As [`OpenOptions::open`]: a call if the path is in memory, otherwise `IORING_OP_OPENAT`, since
+    /// Linux 5.6.
     ///
     /// # Errors
     /// As [`OpenOptions::open`].

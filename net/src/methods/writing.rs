@@ -18,7 +18,9 @@ macro_rules! writing_methods {
             /// nothing else is to be done in this turn.
             ///
             /// # Errors
-            /// The kernel's (`BrokenPipe`, never a signal).
+            /// The kernel's (`BrokenPipe`, never a signal). That of an earlier send of committed
+            /// bytes (`BufWrite::commit`), if nobody was told of it yet: they are lost, and nothing
+            /// of `buf` is sent.
             ///
             /// ```
             /// # sexton_runtime::block_on(async {

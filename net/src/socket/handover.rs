@@ -74,10 +74,12 @@ impl Reader {
         Ok((fd, unread))
     }
 
-    /// A descriptor of its own for the same stream, if nothing is unread or in flight.
+    /// A descriptor of its own for the same stream, if nothing is unread or in flight, and no loss
+    /// of committed bytes untold.
     pub(crate) fn idle_fd(&self, writer: &Writer) -> io::Result<OwnedFd> {
         self.unshow();
         let socket = self.socket();
+        socket.outbox.take_error()?;
         let is_busy = writer.buffered() > 0 || socket.is_busy() || socket.recv.borrow().is_ready();
         if is_busy || socket.fd().handles() > 1 || Rc::strong_count(socket) > 2 {
             return Err(busy("bytes are unread, or an operation is in flight: use `into_std`"));

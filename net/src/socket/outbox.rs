@@ -23,7 +23,7 @@ struct State {
     flight: Option<Detached>,
     /// Not known to be sent.
     bytes: usize,
-    /// What became of a send: told to the next writer that asks.
+    /// What became of a send: told to whoever writes next, and nothing is sent before.
     error: Option<io::Error>,
     /// Memory to be used again.
     spare: Option<Vec<u8>>,
@@ -142,9 +142,14 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use super::super::writer::Writer;
     use super::Shared;
-    use sexton_buffers::IoBuf;
+    use sexton_buffers::{BufError, IoBuf};
     use sexton_runtime::calls;
+    use std::future::poll_fn;
+    use std::io::{self, IoSlice};
+    use std::os::fd::OwnedFd;
+    use std::rc::Rc;
 
     /// It is the stream's: no future may give it up, so nobody would send the bytes again.
     #[test]
@@ -155,7 +160,7 @@ mod tests {
                 let shared = Shared::socket(fd.into());
                 shared.outbox.0.borrow_mut().get_or_insert_default().bytes = 10;
                 shared.sending.set(true);
-                let failed = std::io::Error::from_raw_os_error(errno);
+                let failed = io::Error::from_raw_os_error(errno);
                 shared.rest_ended(vec![7; 10].slice(..), Err(failed));
                 shared.sent().await.unwrap();
                 shared.outbox.take_error().unwrap();
@@ -167,21 +172,84 @@ mod tests {
         });
     }
 
+    /// A stream whose committed bytes were lost, by a failure that nobody was told of.
+    fn bereft(fd: OwnedFd) -> Rc<Shared> {
+        let shared = Shared::socket(fd.into());
+        lose(&shared);
+        shared
+    }
+
+    fn lose(shared: &Rc<Shared>) {
+        shared.outbox.0.borrow_mut().get_or_insert_default().bytes = 10;
+        shared.sending.set(true);
+        shared.rest_ended(vec![7; 10].slice(..), Err(io::Error::from_raw_os_error(12)));
+    }
+
     /// The peer would see a gap, and the writer takes the error for that of its last bytes.
     #[test]
     fn bytes_behind_lost_ones_are_not_sent_before_the_loss_is_told() {
         sexton_runtime::block_on(async {
             let (fd, peer) = calls::socket::unix_pair().unwrap();
-            let shared = Shared::socket(fd.into());
-            shared.outbox.0.borrow_mut().get_or_insert_default().bytes = 10;
-            shared.sending.set(true);
-            shared.rest_ended(vec![7; 10].slice(..), Err(std::io::Error::from_raw_os_error(12)));
+            let shared = bereft(fd);
             shared.send_later(vec![8; 10], 10);
             shared.sent().await.unwrap();
             let mut buf = [0; 16];
             let mut buf = sexton_buffers::ReadBuf::from(&mut buf[..]);
             assert!(calls::socket::recv(&peer, &mut buf.unfilled(), false).is_err(), "nothing");
             assert_eq!(shared.outbox.take_error().unwrap_err().raw_os_error(), Some(12));
+        });
+    }
+
+    /// Whoever writes next is told, however it writes, and its bytes are not sent.
+    #[test]
+    fn every_kind_of_write_tells_of_lost_bytes_once() {
+        sexton_runtime::block_on(async {
+            for kind in 0..5 {
+                let (fd, peer) = calls::socket::unix_pair().unwrap();
+                let shared = bereft(fd);
+                let write = async || match kind {
+                    0 => shared.write_owned(b"abc").await.map(drop).map_err(BufError::into_error),
+                    1 => {
+                        let outcome = shared.write_vectored_owned([b"ab", b"cd"]).await;
+                        outcome.map(drop).map_err(BufError::into_error)
+                    }
+                    2 => shared.send_zc(b"abc").await.map(drop).map_err(BufError::into_error),
+                    3 => shared.non_blocking_write_vectored(&[IoSlice::new(b"abc")]).map(drop),
+                    _ => {
+                        let bufs = [IoSlice::new(b"abc")];
+                        poll_fn(|cx| shared.poll_write_vectored(cx, &bufs)).await.map(drop)
+                    }
+                };
+                assert_eq!(write().await.unwrap_err().raw_os_error(), Some(12), "{kind}");
+                let mut buf = [0; 16];
+                let mut buf = sexton_buffers::ReadBuf::from(&mut buf[..]);
+                let nothing = calls::socket::recv(&peer, &mut buf.unfilled(), false);
+                assert!(nothing.is_err(), "{kind}");
+                write().await.unwrap();
+                assert!(calls::socket::recv(&peer, &mut buf.unfilled(), false).is_ok(), "{kind}");
+            }
+        });
+    }
+
+    /// The writer was told, and may rely on it that nothing it committed before goes out later.
+    #[test]
+    fn what_was_committed_behind_lost_bytes_goes_the_same_way() {
+        sexton_runtime::block_on(async {
+            let (fd, peer) = calls::socket::unix_pair().unwrap();
+            let mut writer = Writer::new(bereft(fd));
+            let told = async |writer: &mut Writer| writer.space().await.map(|_| ()).unwrap_err();
+            assert_eq!(told(&mut writer).await.raw_os_error(), Some(12));
+            writer.space().await.unwrap()[..3].copy_from_slice(b"two");
+            writer.commit(3);
+            lose(writer.socket());
+            assert_eq!(told(&mut writer).await.raw_os_error(), Some(12));
+            writer.space().await.unwrap()[..5].copy_from_slice(b"three");
+            writer.commit(5);
+            writer.flush().await.unwrap();
+            let mut buf = [0; 16];
+            let mut buf = sexton_buffers::ReadBuf::from(&mut buf[..]);
+            calls::socket::recv(&peer, &mut buf.unfilled(), false).unwrap();
+            assert_eq!(buf.filled(), b"three");
         });
     }
 

@@ -151,14 +151,16 @@ impl<S: SendOp> Future for WriteOwned<'_, S> {
 }
 
 impl Shared {
-    /// The turn to send, when no other send is in flight; the error of a cancel while one is.
+    /// The turn to send, when no other send is in flight; the error of a cancel while one is, or
+    /// what committed bytes were lost by, if nobody was told: nothing goes out before that is.
     pub(super) fn poll_turn<'a>(
         self: &'a Rc<Self>,
         cx: &mut Context<'_>,
         hook: &mut CancelHook,
     ) -> Poll<io::Result<Turn<'a>>> {
         if !self.sending.replace(true) {
-            return Poll::Ready(Ok(Turn(self)));
+            let turn = Turn(self);
+            return Poll::Ready(self.outbox.take_error().map(|()| turn));
         }
         if hook.is_cancelled(cx) {
             return Poll::Ready(Err(io::Error::from_raw_os_error(125)));
@@ -192,6 +194,7 @@ impl Shared {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Ok(NonBlocking::Ready(0));
         }
+        self.outbox.take_error()?;
         let written = match self.kind() {
             Kind::Socket => calls::socket::send_vectored(self.fd(), bufs),
             Kind::Pipe => calls::pipe::write_vectored(self.fd(), bufs),

@@ -62,8 +62,13 @@ impl Writer {
     }
 
     fn poll_space(&self, cx: &mut Context<'_>, hook: &mut CancelHook) -> Poll<io::Result<()>> {
-        self.socket.outbox.take_error()?;
+        let told = self.socket.outbox.take_error();
         let mut filling = self.filling.borrow_mut();
+        if told.is_err() {
+            // Committed behind what is lost, and before anybody knew: it goes the same way.
+            filling.used = 0;
+        }
+        told?;
         if !filling.memory.is_empty() {
             return Poll::Ready(Ok(()));
         }

@@ -1,11 +1,11 @@
 //! Receives and sends of borrowed bytes: tried at once, then waited for by a poll.
 
-use super::shared::{Received, Shared, is_passing};
+use super::shared::{CALL, Received, Shared, is_passing};
 use crate::socket::{is_cancelled, no_room};
 use sexton_buffers::ReadBuf;
 use sexton_io::{Interest, Readiness};
 use sexton_runtime::op::{PollFd, Submit, submit};
-use sexton_runtime::{CancelHook, calls};
+use sexton_runtime::{CancelHook, calls, spend_poll};
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
@@ -40,6 +40,11 @@ impl Shared {
     ) -> io::Result<(usize, Option<SocketAddr>)> {
         let (mut hook, mut ready) = (CancelHook::default(), Ready::default());
         poll_fn(|cx| {
+            if !spend_poll(CALL) {
+                // There may be more for ever, and others have their turns.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             loop {
                 match self.try_receive(buf, peek, true) {
                     Ok(Received::Datagram(count, peer)) => return Poll::Ready(Ok((count, peer))),

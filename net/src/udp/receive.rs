@@ -70,6 +70,9 @@ impl<'a, B: IoBufMut> ReceiveOwned<'a, B> {
             }
             Take::Error(error) => return self.finish(claim, Err(error)),
             Take::Nothing => {
+                if let Some(outcome) = self.socket.receive_early(&mut claim) {
+                    return self.finish(claim, outcome);
+                }
                 return match self.socket.arm(claim) {
                     Ok(ticket) => self.wait(ticket, cx),
                     Err((claim, error)) => self.finish(claim, Err(error)),

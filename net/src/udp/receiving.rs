@@ -31,6 +31,7 @@ impl UdpSocket {
     /// cancel by a token instead.
     ///
     /// # Kernel
+    /// `recvfrom`, without waiting, where that is likely to find something, and
     /// `IORING_OP_RECVMSG`, since Linux 5.3.
     ///
     /// # Errors
@@ -64,6 +65,7 @@ impl UdpSocket {
     /// As [`recv_owned`](Self::recv_owned): no datagram is lost.
     ///
     /// # Kernel
+    /// `recvfrom`, without waiting, where that is likely to find something, and
     /// `IORING_OP_RECVMSG`, since Linux 5.3.
     ///
     /// # Errors

@@ -1,11 +1,12 @@
 //! Sending, in all its forms.
 
+use super::shared::{CALL, is_passing};
 use super::socket::UdpSocket;
 use crate::addr::{ToSocketAddrs, resolve_first};
 use crate::op::SendTo;
 use sexton_buffers::{BufError, BufResult, IoBuf};
-use sexton_runtime::calls;
 use sexton_runtime::op::{SocketAddrBuf, submit};
+use sexton_runtime::{calls, spend_poll};
 use std::io;
 use std::net::SocketAddr;
 
@@ -69,8 +70,17 @@ impl UdpSocket {
     async fn submit_send<B: IoBuf>(
         &self,
         mut buf: B,
-        to: Option<SocketAddrBuf>,
+        addr: Option<SocketAddr>,
     ) -> BufResult<usize, B> {
+        if spend_poll(CALL) {
+            // There is nearly always room.
+            match calls::datagram::send_to(self.shared.fd(), buf.filled(), addr.as_ref()) {
+                Ok(count) => return Ok((count, buf)),
+                Err(error) if is_passing(&error) => {}
+                Err(error) => return Err(BufError::new(error, buf)),
+            }
+        }
+        let to = addr.map(SocketAddrBuf::new);
         loop {
             let fd = self.shared.fd().clone();
             match submit(SendTo { fd, to, buf }).await {
@@ -98,7 +108,7 @@ impl UdpSocket {
     /// The datagram is sent, whole, or not. `buf` is freed when the kernel has let go of it.
     ///
     /// # Kernel
-    /// `IORING_OP_SEND`, since Linux 5.6.
+    /// `sendto`, without waiting; if there is no room, `IORING_OP_SEND`, since Linux 5.6.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -125,7 +135,8 @@ impl UdpSocket {
     /// The datagram is sent, whole, or not. `buf` is freed when the kernel has let go of it.
     ///
     /// # Kernel
-    /// `IORING_OP_SEND` with an address, since Linux 6.1. Names are looked up on a blocking thread.
+    /// `sendto`, without waiting; if there is no room, `IORING_OP_SEND` with an address, since Linux
+    /// 6.1. Names are looked up on a blocking thread.
     ///
     /// # Errors
     /// As [`send_to`](Self::send_to).
@@ -143,7 +154,7 @@ impl UdpSocket {
         addr: impl ToSocketAddrs,
     ) -> BufResult<usize, B> {
         match resolve_first(addr).await {
-            Ok(addr) => self.submit_send(buf, Some(SocketAddrBuf::new(addr))).await,
+            Ok(addr) => self.submit_send(buf, Some(addr)).await,
             Err(error) => Err(BufError::new(error, buf)),
         }
     }

@@ -3,19 +3,25 @@
 use crate::op::RecvFrom;
 use crate::socket::{Waiters, is_cancelled};
 use sexton_buffers::{Claim, ReadCursor};
+use sexton_runtime::calls::{self, Pause};
 use sexton_runtime::op::{Detached, MsgRecv};
-use sexton_runtime::{Fd, calls, count_copied};
+use sexton_runtime::{Fd, count_copied, spend_poll};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+/// What a datagram counts for in one poll of a task, in bytes.
+pub(super) const CALL: usize = 2048;
+
 #[derive(Debug)]
 pub(crate) struct Shared {
     fd: Fd,
     pub(super) recv: RefCell<Recv>,
     pub(super) receivers: Waiters,
+    /// Whether a receive tries at once.
+    pause: Pause,
 }
 
 /// Names one receive into a caller's buffer.
@@ -85,7 +91,12 @@ pub(super) enum Fetched {
 
 impl Shared {
     pub(super) fn new(fd: Fd) -> Rc<Self> {
-        Rc::new(Self { fd, recv: RefCell::default(), receivers: Waiters::default() })
+        Rc::new(Self {
+            fd,
+            recv: RefCell::default(),
+            receivers: Waiters::default(),
+            pause: Pause::default(),
+        })
     }
 
     pub(crate) fn fd(&self) -> &Fd {
@@ -180,6 +191,29 @@ impl Shared {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Received::WouldBlock),
                 Err(error) => Err(error),
             },
+        }
+    }
+
+    /// What is there already, if it is worth a try: a call is cheaper than an operation, and several
+    /// datagrams may wait. To be called with nothing in flight.
+    pub(super) fn receive_early(
+        &self,
+        claim: &mut Claim,
+    ) -> Option<io::Result<Option<SocketAddr>>> {
+        if !self.pause.is_over() || !spend_poll(CALL) {
+            return None;
+        }
+        let received = claim.fill_by(|cursor| calls::datagram::recv_from(&self.fd, cursor, false));
+        match received {
+            Ok((_, peer)) => {
+                self.pause.hit();
+                Some(Ok(peer))
+            }
+            Err(error) if is_passing(&error) => {
+                self.pause.miss();
+                None
+            }
+            Err(error) => Some(Err(error)),
         }
     }
 

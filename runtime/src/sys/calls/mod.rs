@@ -15,5 +15,8 @@ macro_rules! simulated {
 
 pub mod datagram;
 pub mod file;
+mod pause;
 pub mod pipe;
 pub mod socket;
+
+pub use pause::Pause;

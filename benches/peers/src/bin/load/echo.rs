@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::net::{RecvFlags, SendFlags};
 
+use crate::connect::connect;
 use crate::{BATCH, Counts, wait, want_write, wrong};
 
 /// What carries requests.
@@ -54,9 +55,8 @@ impl Load {
         depth: usize,
     ) -> io::Result<Self> {
         let epoll = epoll::create(CreateFlags::CLOEXEC)?;
-        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let connections = (0..connections).map(|index| {
-            let socket = connect(addr, kind)?;
+            let socket = open(port, kind, index)?;
             epoll::add(&epoll, &socket, EventData::new_u64(index as u64), EventFlags::IN)?;
             let (begun, wants_write) = (VecDeque::with_capacity(depth), false);
             Ok(Connection { socket, begun, wanted: 0, sent: 0, received: 0, wants_write })
@@ -162,17 +162,16 @@ impl Load {
     }
 }
 
-fn connect(addr: SocketAddr, kind: Kind) -> io::Result<OwnedFd> {
+fn open(port: u16, kind: Kind, index: usize) -> io::Result<OwnedFd> {
     match kind {
         Kind::Connections => {
-            let socket = TcpStream::connect(addr)?;
-            socket.set_nodelay(true)?;
+            let socket = connect(port, index as u64)?;
             socket.set_nonblocking(true)?;
             Ok(socket.into())
         }
         Kind::Datagrams => {
             let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-            socket.connect(addr)?;
+            socket.connect((Ipv4Addr::LOCALHOST, port))?;
             socket.set_nonblocking(true)?;
             Ok(socket.into())
         }

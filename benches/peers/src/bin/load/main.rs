@@ -4,6 +4,7 @@
 //! After the warm-up all connections rest, and a line on stdin starts the measured part, at the end
 //! of which they rest again: exactly the counted requests fall between the two rests.
 
+mod connect;
 mod echo;
 mod stream;
 mod storm;

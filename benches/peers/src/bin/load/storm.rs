@@ -1,17 +1,13 @@
 //! Connections that live for one request: connect, send, receive, close.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use peers::latency::Latency;
 use peers::pattern::Pattern;
-use socket2::{Domain, Socket, Type};
 
 use crate::Counts;
-
-/// Ports of one address: closed connections keep theirs for a minute, so the address moves on.
-const PORTS: u64 = 8_000;
+use crate::connect::connect;
 
 /// So many connections at a time, for `length`; all of them rest at the end.
 pub(crate) fn run(
@@ -43,16 +39,4 @@ pub(crate) fn run(
         requests += connections as u64;
     }
     Ok(Counts { requests, wall: begin.elapsed(), latency })
-}
-
-fn connect(port: u16, number: u64) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    let process = u64::from(std::process::id());
-    let address = process * 31 + number / PORTS;
-    let [.., high, low] = (address as u32).to_be_bytes();
-    let own = Ipv4Addr::new(127, 1 + (process % 200) as u8, high, low.clamp(1, 254));
-    socket.bind(&SocketAddr::from((own, 0)).into())?;
-    socket.set_tcp_nodelay(true)?;
-    socket.connect(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)).into())?;
-    Ok(socket.into())
 }

@@ -1,0 +1,99 @@
+//! Opens of what is in memory are done in the poll that begins them, and nobody notices otherwise.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod support;
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, mknodat};
+use sexton_fs::{File, OpenOptions};
+use std::io::ErrorKind;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use support::{Place, drop_after};
+
+/// As the kernel knows them.
+fn flags(file: impl AsFd) -> OFlags {
+    fcntl_getfl(file).unwrap()
+}
+
+fn bits(flags: OFlags) -> i32 {
+    flags.bits().cast_signed()
+}
+
+#[test]
+fn what_is_in_memory_is_open_in_the_first_poll_as_std_opens_it() {
+    let place = Place::on_disk();
+    let path = place.path("file");
+    std::fs::write(&path, "hello").unwrap();
+    sexton_runtime::block_on(async {
+        let dir = File::open(path.parent().unwrap()).await.unwrap();
+        for (read, write, append, custom) in [
+            (true, false, false, 0),
+            (true, true, false, 0),
+            (false, true, false, bits(OFlags::DSYNC)),
+            (false, false, true, 0),
+            (true, false, false, bits(OFlags::NOFOLLOW | OFlags::NOATIME)),
+        ] {
+            let mut options = std::fs::OpenOptions::new();
+            options.read(read).write(write).append(append).custom_flags(custom);
+            let std = flags(options.open(&path).unwrap());
+            let mut options = OpenOptions::new();
+            options.read(read).write(write).append(append).custom_flags(custom);
+            let file = drop_after(options.open(&path), 0).await.expect("in the first poll");
+            assert_eq!(flags(file.unwrap()), std);
+            let beneath = options.open_beneath(&dir, "file");
+            let file = drop_after(beneath, 0).await.expect("in the first poll").unwrap();
+            assert_eq!(flags(file), std);
+        }
+        // Flags with which the ring opens, since the call would mean something else with them.
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(bits(OFlags::NONBLOCK));
+        assert!(flags(options.open(&path).await.unwrap()).contains(OFlags::NONBLOCK));
+        options.custom_flags(bits(OFlags::PATH));
+        assert!(flags(options.open(&path).await.unwrap()).contains(OFlags::PATH));
+    });
+}
+
+#[test]
+fn what_cannot_be_opened_says_why() {
+    let place = Place::on_disk();
+    std::fs::write(place.path("file"), "hello").unwrap();
+    symlink("/", place.path("out")).unwrap();
+    symlink("loop", place.path("loop")).unwrap();
+    sexton_runtime::block_on(async {
+        let dir = File::open(place.root()).await.unwrap();
+        let options = File::options().read(true).clone();
+        // Twice: what is not there is in memory, too, the second time.
+        for _ in 0..2 {
+            for name in ["missing", "missing/file", "file/file", "loop"] {
+                let std = std::fs::File::open(place.path(name)).unwrap_err().raw_os_error();
+                let error = options.open(place.path(name)).await.unwrap_err();
+                assert_eq!(error.raw_os_error(), std, "{name}");
+                let error = options.open_beneath(&dir, name).await.unwrap_err();
+                assert_eq!(error.raw_os_error(), std, "{name}");
+            }
+            for out in ["out", "out/etc", "..", "/"] {
+                let error = options.open_beneath(&dir, out).await.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::CrossesDevices, "{out}");
+            }
+        }
+    });
+}
+
+/// A reader may come before the writer, and nobody waits for the other with the whole core.
+#[test]
+fn a_named_pipe_is_opened_at_once_and_read_when_there_is_something() {
+    let place = Place::on_disk();
+    let path = place.path("pipe");
+    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    sexton_runtime::block_on(async {
+        let mut from = File::open(&path).await.unwrap();
+        assert!(!flags(&from).contains(OFlags::NONBLOCK), "its reads wait");
+        let mut to = OpenOptions::new().write(true).open(&path).await.unwrap();
+        let read = sexton_runtime::spawn(async move {
+            from.read_owned(Vec::with_capacity(8)).await.unwrap().1
+        });
+        sexton_runtime::yield_now().await;
+        to.write_all_owned(b"hello").await.unwrap();
+        assert_eq!(read.await.unwrap(), b"hello");
+    });
+}
