@@ -4,19 +4,14 @@ use crate::File;
 use crate::fault;
 use crate::op::{OpenAt, OpenBeneath};
 use crate::path::to_c;
-use sexton_runtime::calls::file::{flags, open_now};
+use sexton_runtime::calls::file::flags;
 use sexton_runtime::op::{OpenHow, submit};
-use sexton_runtime::spend_poll;
 use std::io;
-use std::os::fd::AsFd;
 use std::path::Path;
 
 /// How often in a row something may be moved while the kernel walks past a `..` beneath a
 /// directory, before that is an error (`EAGAIN`).
 const MOVES_MAX: u32 = 100;
-
-/// What an open counts for that needs no operation, in bytes.
-const CALL: usize = 4096;
 
 /// How a file is opened: `std::fs::OpenOptions`, for a ring.
 ///
@@ -168,8 +163,8 @@ impl OpenOptions {
     /// A late success is closed. A file may have been made, or emptied, all the same.
     ///
     /// # Kernel
-    /// `openat2` with `RESOLVE_CACHED`, if the kernel has the path in memory; otherwise
-    /// `IORING_OP_OPENAT`, since Linux 5.6. With `create` or `truncate` the ring hands it to a worker.
+    /// `IORING_OP_OPENAT`, since Linux 5.6. With `create` or `truncate` the ring hands it to a
+    /// worker.
     ///
     /// # Errors
     /// The kernel's, as `std::fs::OpenOptions::open` has them; `InvalidInput` for options that
@@ -189,11 +184,6 @@ impl OpenOptions {
     pub async fn open(&self, path: impl AsRef<Path>) -> io::Result<File> {
         let asked = self.flags()?;
         let mut path = to_c(path.as_ref())?;
-        if spend_poll(CALL)
-            && let Some(fd) = open_now(None, &path, &OpenHow::anywhere(asked, self.mode))?
-        {
-            return Ok(File::from_fd(fd, asked));
-        }
         loop {
             match submit(OpenAt { path, flags: asked, mode: self.mode }).await {
                 Ok(fd) => return Ok(File::from_fd(fd, asked)),
@@ -217,8 +207,8 @@ impl OpenOptions {
     /// As [`open`](Self::open).
     ///
     /// # Kernel
-    /// As [`open`](Self::open), with `RESOLVE_BENEATH`; of the ring `IORING_OP_OPENAT2`, since Linux
-    /// 5.6.
+    /// `IORING_OP_OPENAT2` with `RESOLVE_BENEATH`, since Linux 5.6. With `create` or `truncate` the
+    /// ring hands it to a worker.
     ///
     /// # Errors
     /// `CrossesDevices` (`EXDEV`) for a path that leads out; `NotADirectory` if `dir` is none;
@@ -245,11 +235,6 @@ impl OpenOptions {
         let how = OpenHow::beneath(asked, self.mode);
         let mut path = to_c(path.as_ref())?;
         let mut moves = 0;
-        if spend_poll(CALL)
-            && let Some(fd) = open_now(Some(dir.as_fd()), &path, &how)?
-        {
-            return Ok(File::from_fd(fd, asked));
-        }
         loop {
             match submit(OpenBeneath { dir: dir.descriptor().clone(), path, how }).await {
                 Ok(fd) => return Ok(File::from_fd(fd, asked)),

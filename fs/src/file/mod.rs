@@ -93,8 +93,7 @@ impl File {
     /// A late success is closed.
     ///
     /// # Kernel
-    /// As [`OpenOptions::open`]: a call if the path is in memory, otherwise `IORING_OP_OPENAT`, since
-    /// Linux 5.6.
+    /// `IORING_OP_OPENAT`, since Linux 5.6.
     ///
     /// # Errors
     /// As [`OpenOptions::open`].

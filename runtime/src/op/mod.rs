@@ -42,8 +42,7 @@ pub use write::{WriteAt, WriteVectoredAt};
 
 pub(crate) use entry::Gives;
 #[cfg(feature = "sim")]
-pub(crate) use open_how::BENEATH;
-pub(crate) use open_how::makes;
+pub(crate) use open_how::{BENEATH, makes};
 pub(crate) use table::{MultishotTable, OpTable, Shot};
 
 /// One operation with one answer.

@@ -19,12 +19,6 @@ pub struct OpenHow {
 }
 
 impl OpenHow {
-    /// As `open`: the path may lead anywhere.
-    #[must_use]
-    pub const fn anywhere(flags: i32, mode: u32) -> Self {
-        Self { resolve: 0, ..Self::beneath(flags, mode) }
-    }
-
     /// The path stays beneath the directory that it begins in: one that is absolute, one whose `..`
     /// leads out, and a symbolic link of that kind are refused with `EXDEV`
     /// (`ErrorKind::CrossesDevices`).

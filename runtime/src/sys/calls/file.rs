@@ -6,13 +6,11 @@
 
 mod dir;
 mod now;
-mod open;
 mod path;
 mod stat;
 
 pub use dir::{Dir, RawEntry};
 pub use now::{ReadNow, read_now, read_owned_now};
-pub use open::open_now;
 pub use path::{
     canonicalize, copy, create_dir, create_dir_all, read_link, remove_dir, remove_dir_all,
     remove_file, rename, set_mode_of, symlink,

@@ -1,6 +1,6 @@
 //! Plain calls on files and paths: what [`calls`](crate::sys::calls) does on a real kernel.
 
-use std::ffi::{CStr, OsStr};
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -14,7 +14,6 @@ use super::refusals::{CHANGES, LOOKS};
 use super::sockets::error;
 use super::tree::{Inode, Tree};
 use super::world::{Here, State};
-use crate::op::OpenHow;
 use crate::sys::calls::file::{RawEntry, ReadNow, Stat, Time};
 
 impl Here {
@@ -95,25 +94,6 @@ impl Here {
             buf[..count].copy_from_slice(bytes);
             Ok(ReadNow::Bytes(count))
         })
-    }
-
-    pub(in crate::sys) fn open_now(
-        &self,
-        dir: Option<BorrowedFd<'_>>,
-        path: &CStr,
-        how: &OpenHow,
-    ) -> io::Result<Option<OwnedFd>> {
-        self.with(|state| {
-            // What of a path is in memory is the seed's choice.
-            let Some(how) = How::asked(how).filter(|_| state.rng.chance(0.5)) else {
-                return Ok(None);
-            };
-            let dir = dir.map(|dir| names::find(state, dir.as_raw_fd())).transpose()?;
-            state.may_open_file().and_then(|()| state.may_open())?;
-            let opened = state.open_file(self.host, path.to_bytes(), how, dir);
-            opened.map(|(_, fd)| Some(fd))
-        })
-        .map_err(error)
     }
 
     pub(in crate::sys) fn position(&self, fd: BorrowedFd<'_>) -> io::Result<u64> {

@@ -292,14 +292,6 @@ impl How {
     pub(super) fn plain(flags: i32, mode: u32) -> Self {
         Self { flags, mode, beneath: false }
     }
-
-    /// As `openat2` does; none if that refuses it.
-    pub(super) fn asked(how: &OpenHow) -> Option<Self> {
-        let (flags, mode) = (i32::try_from(how.flags).ok()?, u32::try_from(how.mode).ok()?);
-        let valid = mode & !0o7777 == 0 && (makes(flags) || mode == 0);
-        let known = valid && how.resolve & !BENEATH == 0;
-        known.then_some(Self { flags, mode, beneath: how.resolve & BENEATH != 0 })
-    }
 }
 
 /// How a request opens its path, copied at submission; none if that is refused.
@@ -315,7 +307,10 @@ unsafe fn how(request: &Request) -> Option<How> {
         return None;
     }
     // SAFETY: I1: not null, and of that length.
-    How::asked(&unsafe { request.addr2.cast::<OpenHow>().read_unaligned() })
+    let how = unsafe { request.addr2.cast::<OpenHow>().read_unaligned() };
+    let (flags, mode) = (i32::try_from(how.flags).ok()?, u32::try_from(how.mode).ok()?);
+    let known = how.resolve & !BENEATH == 0 && mode & !0o7777 == 0 && (makes(flags) || mode == 0);
+    known.then_some(How { flags, mode, beneath: how.resolve & BENEATH != 0 })
 }
 
 /// From now on nobody else may touch it, or change it, until the operation has ended.
