@@ -8,8 +8,8 @@
 //!
 //! A seed decides everything: the programs, the kernel's version, the faults, the order of events.
 //! So one that fails can be run again, alone. Read `program` for what is run; the rest is this
-//! command: `args`, `parts` (processes, for many seeds), `seeds` (threads that run them), `progress`,
-//! `tally` (a table of faults).
+//! command: `args`, `parts` (processes, for many seeds), `seeds` (threads that run them),
+//! `progress`, `tally` (a table of faults).
 
 mod args;
 mod parts;

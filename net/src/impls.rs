@@ -20,8 +20,8 @@ macro_rules! reading {
         }
 
         impl<$($generics)*> sexton_io::BufRead for $type {
-            async fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
-                self.reader_mut().fill_buf().await
+            fn fill_buf(&mut self) -> impl Future<Output = std::io::Result<&[u8]>> {
+                self.reader_mut().fill_buf()
             }
 
             fn consume(&mut self, n: usize) {
@@ -44,11 +44,11 @@ macro_rules! reading {
         impl<$($generics)*> sexton_io::ManagedRead for $type {
             type Buf = sexton_buffers::Chunk;
 
-            async fn read_managed(
+            fn read_managed(
                 &mut self,
                 max: usize,
-            ) -> std::io::Result<Option<sexton_buffers::Chunk>> {
-                self.reader().read_managed(max).await
+            ) -> impl Future<Output = std::io::Result<Option<sexton_buffers::Chunk>>> {
+                self.reader().read_managed(max)
             }
         }
 
@@ -90,11 +90,11 @@ macro_rules! reading {
     };
     (@owned [$($generics:tt)*] $type:ty) => {
         impl<$($generics)*> sexton_io::OwnedRead for $type {
-            async fn read_owned<B: sexton_buffers::IoBufMut>(
+            fn read_owned<B: sexton_buffers::IoBufMut>(
                 &mut self,
                 buf: B,
-            ) -> sexton_buffers::BufResult<usize, B> {
-                self.reader().read_owned(buf).await
+            ) -> impl Future<Output = sexton_buffers::BufResult<usize, B>> {
+                self.reader().read_owned(buf)
             }
 
             async fn read_vectored_owned<V: sexton_buffers::IoVecBufMut>(
@@ -108,11 +108,11 @@ macro_rules! reading {
                 true
             }
 
-            async fn read_exact_owned<B: sexton_buffers::IoBufMut>(
+            fn read_exact_owned<B: sexton_buffers::IoBufMut>(
                 &mut self,
                 buf: B,
-            ) -> Result<B, sexton_buffers::BufError<B>> {
-                self.reader().read_exact_owned(buf).await
+            ) -> impl Future<Output = Result<B, sexton_buffers::BufError<B>>> {
+                self.reader().read_exact_owned(buf)
             }
 
             async fn read_to_end_owned(
@@ -161,11 +161,18 @@ macro_rules! writing {
         }
 
         impl<$($generics)*> sexton_io::OwnedWrite for $type {
-            async fn write_owned<B: sexton_buffers::IoBuf>(
+            fn write_owned<B: sexton_buffers::IoBuf>(
                 &mut self,
                 buf: B,
-            ) -> sexton_buffers::BufResult<usize, B> {
-                self.writer().write_owned(buf).await
+            ) -> impl Future<Output = sexton_buffers::BufResult<usize, B>> {
+                self.writer().write_owned(buf)
+            }
+
+            fn write_all_owned<B: sexton_buffers::IoBuf>(
+                &mut self,
+                buf: B,
+            ) -> impl Future<Output = Result<B, sexton_buffers::BufError<B>>> {
+                self.writer().write_all_owned(buf)
             }
 
             async fn write_vectored_owned<V: sexton_buffers::IoVecBuf>(

@@ -30,11 +30,11 @@ macro_rules! reading_methods {
             /// assert_eq!((n, &buf[..]), (5, &b"hello"[..]));
             /// # std::io::Result::Ok(()) }).unwrap();
             /// ```
-            pub async fn read_owned<B: sexton_buffers::IoBufMut>(
+            pub fn read_owned<B: sexton_buffers::IoBufMut>(
                 &self,
                 buf: B,
-            ) -> sexton_buffers::BufResult<usize, B> {
-                self.reader().read_owned(buf).await
+            ) -> impl Future<Output = sexton_buffers::BufResult<usize, B>> {
+                self.reader().read_owned(buf)
             }
 
             /// Reads once into several buffers, in order. As [`read_owned`](Self::read_owned).
@@ -90,11 +90,11 @@ macro_rules! reading_methods {
             /// assert_eq!(head, b"head");
             /// # std::io::Result::Ok(()) }).unwrap();
             /// ```
-            pub async fn read_exact_owned<B: sexton_buffers::IoBufMut>(
+            pub fn read_exact_owned<B: sexton_buffers::IoBufMut>(
                 &self,
                 buf: B,
-            ) -> Result<B, sexton_buffers::BufError<B>> {
-                self.reader().read_exact_owned(buf).await
+            ) -> impl Future<Output = Result<B, sexton_buffers::BufError<B>>> {
+                self.reader().read_exact_owned(buf)
             }
 
             /// The next piece of the stream, given away: at most `max` bytes, `None` at the end.
@@ -122,11 +122,11 @@ macro_rules! reading_methods {
             /// assert_eq!(one.read_exact_owned(Vec::with_capacity(9)).await?, b"passed on");
             /// # std::io::Result::Ok(()) }).unwrap();
             /// ```
-            pub async fn read_managed(
+            pub fn read_managed(
                 &self,
                 max: usize,
-            ) -> std::io::Result<Option<sexton_buffers::Chunk>> {
-                self.reader().read_managed(max).await
+            ) -> impl Future<Output = std::io::Result<Option<sexton_buffers::Chunk>>> {
+                self.reader().read_managed(max)
             }
 
             /// Reads once into `buf`; zero is the end of the stream, or a `buf` without room.

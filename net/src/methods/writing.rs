@@ -30,11 +30,11 @@ macro_rules! writing_methods {
             /// assert_eq!(buf, &b"hello"[..n]);
             /// # std::io::Result::Ok(()) }).unwrap();
             /// ```
-            pub async fn write_owned<B: sexton_buffers::IoBuf>(
+            pub fn write_owned<B: sexton_buffers::IoBuf>(
                 &self,
                 buf: B,
-            ) -> sexton_buffers::BufResult<usize, B> {
-                self.writer().write_owned(buf).await
+            ) -> impl Future<Output = sexton_buffers::BufResult<usize, B>> {
+                self.writer().write_owned(buf)
             }
 
             /// Sends a prefix of several buffers, in order. As [`write_owned`](Self::write_owned).
@@ -88,11 +88,11 @@ macro_rules! writing_methods {
             /// assert_eq!(other.read_exact_owned(Vec::with_capacity(1000)).await?, buf);
             /// # std::io::Result::Ok(()) }).unwrap();
             /// ```
-            pub async fn write_all_owned<B: sexton_buffers::IoBuf>(
+            pub fn write_all_owned<B: sexton_buffers::IoBuf>(
                 &self,
                 buf: B,
-            ) -> Result<B, sexton_buffers::BufError<B>> {
-                sexton_io::OwnedWrite::write_all_owned(&mut &*self, buf).await
+            ) -> impl Future<Output = Result<B, sexton_buffers::BufError<B>>> {
+                self.writer().write_all_owned(buf)
             }
 
             /// Sends a prefix of `buf`. As [`write_owned`](Self::write_owned), by a copy into the

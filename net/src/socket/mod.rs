@@ -16,6 +16,7 @@
 
 mod attempt;
 mod backlog;
+mod chunks;
 mod handover;
 mod non_blocking;
 mod outbox;

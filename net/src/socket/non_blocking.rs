@@ -34,7 +34,7 @@ impl Reader {
         if recv.eof {
             return Ok(NonBlocking::Ready(()));
         }
-        if !matches!(recv.flight, Flight::None) || self.drained.take() {
+        if !matches!(recv.flight, Flight::None) || std::mem::take(&mut recv.short) {
             return Ok(NonBlocking::WouldBlock);
         }
         drop(recv);
@@ -44,7 +44,7 @@ impl Reader {
                 Ok(NonBlocking::Ready(()))
             }
             Ok(_) => {
-                self.drained.set(cursor.capacity() > 0);
+                self.socket().recv.borrow_mut().short = cursor.capacity() > 0;
                 Ok(NonBlocking::Ready(()))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(NonBlocking::WouldBlock),

@@ -204,20 +204,21 @@ mod tests {
     #[test]
     fn every_kind_of_write_tells_of_lost_bytes_once() {
         sexton_runtime::block_on(async {
-            for kind in 0..5 {
+            for kind in 0..6 {
                 let (fd, peer) = calls::socket::unix_pair().unwrap();
-                let shared = bereft(fd);
+                let to = Writer::new(bereft(fd));
                 let write = async || match kind {
-                    0 => shared.write_owned(b"abc").await.map(drop).map_err(BufError::into_error),
+                    0 => to.write_owned(b"abc").await.map(drop).map_err(BufError::into_error),
                     1 => {
-                        let outcome = shared.write_vectored_owned([b"ab", b"cd"]).await;
+                        let outcome = to.write_vectored_owned([b"ab", b"cd"]).await;
                         outcome.map(drop).map_err(BufError::into_error)
                     }
-                    2 => shared.send_zc(b"abc").await.map(drop).map_err(BufError::into_error),
-                    3 => shared.non_blocking_write_vectored(&[IoSlice::new(b"abc")]).map(drop),
+                    2 => to.send_zc(b"abc").await.map(drop).map_err(BufError::into_error),
+                    3 => to.non_blocking_write_vectored(&[IoSlice::new(b"abc")]).map(drop),
+                    4 => to.write_all_owned(b"abc").await.map(drop).map_err(BufError::into_error),
                     _ => {
                         let bufs = [IoSlice::new(b"abc")];
-                        poll_fn(|cx| shared.poll_write_vectored(cx, &bufs)).await.map(drop)
+                        poll_fn(|cx| to.poll_write_vectored(cx, &bufs)).await.map(drop)
                     }
                 };
                 assert_eq!(write().await.unwrap_err().raw_os_error(), Some(12), "{kind}");

@@ -65,11 +65,6 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
         Self::until(socket, buf, Until::Some)
     }
 
-    /// Reads until `buf` is full.
-    pub(crate) fn exact(socket: &'a Rc<Shared>, buf: B) -> Self {
-        Self::until(socket, buf, Until::Full)
-    }
-
     fn until(socket: &'a Rc<Shared>, buf: B, until: Until) -> Self {
         let phase = Phase::Holds(Claim::new(OwnedBuf::new(buf)));
         Self { socket, phase, until, hook: CancelHook::default(), _buf: PhantomData }
@@ -106,7 +101,8 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
             };
         }
         if claim.is_full() {
-            return self.finish(claim, Some(no_room()));
+            let nothing_asked = self.until == Until::Full;
+            return self.finish(claim, (!nothing_asked).then(no_room));
         }
         match self.socket.take_into(&mut claim) {
             Take::Bytes => return self.go_on(claim, cx),
@@ -218,6 +214,23 @@ impl<B: IoBufMut> Future for ReadOwned<'_, B> {
             Phase::Waits(ticket) => this.wait(ticket, cx),
             Phase::Finished => panic!("a read was polled after it had ended"),
         }
+    }
+}
+
+/// A read until the buffer is full: how much that was, its caller knows.
+pub(crate) struct ReadExact<'a, B: IoBufMut>(ReadOwned<'a, B>);
+
+impl<'a, B: IoBufMut> ReadExact<'a, B> {
+    pub(crate) fn new(socket: &'a Rc<Shared>, buf: B) -> Self {
+        Self(ReadOwned::until(socket, buf, Until::Full))
+    }
+}
+
+impl<B: IoBufMut> Future for ReadExact<'_, B> {
+    type Output = Result<B, BufError<B>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map_ok(|(_, buf)| buf)
     }
 }
 

@@ -1,31 +1,35 @@
 //! The handle that may show a stream's bytes: it alone holds the chunk being shown.
 
-use super::read::ReadOwned;
+use super::read::{ReadExact, ReadOwned};
 use super::recv::Flight;
 use super::shared::Shared;
 use sexton_buffers::{BufError, BufResult, Chunk, IoBufMut, IoVecBufMut, VectoredTail};
 use sexton_io::{Interest, NonBlocking, Readiness};
 use sexton_runtime::op::{PollFd, submit};
 use sexton_runtime::{CancelHook, calls, count_copied};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 /// The reading side of a stream. There is one: the stream itself, or its read half.
-#[derive(Debug)]
 pub(crate) struct Reader {
     socket: Rc<Shared>,
     /// What `fill_buf` shows. Behind `&mut self` it is borrowed; `&self` methods put it back first.
-    shown: RefCell<Option<Chunk>>,
-    /// The last non-blocking read found less than it had room for: the next one waits first.
-    pub(super) drained: Cell<bool>,
+    shown: Cell<Option<Chunk>>,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("socket", &self.socket).finish_non_exhaustive()
+    }
 }
 
 impl Reader {
     pub(crate) fn new(socket: Rc<Shared>) -> Self {
-        Self { socket, shown: RefCell::new(None), drained: Cell::new(false) }
+        Self { socket, shown: Cell::default() }
     }
 
     pub(crate) fn socket(&self) -> &Rc<Shared> {
@@ -39,18 +43,15 @@ impl Reader {
         }
     }
 
-    pub(crate) async fn read_owned<B: IoBufMut>(&self, buf: B) -> BufResult<usize, B> {
+    pub(crate) fn read_owned<B: IoBufMut>(&self, buf: B) -> ReadOwned<'_, B> {
         self.unshow();
-        ReadOwned::new(&self.socket, buf).await
+        ReadOwned::new(&self.socket, buf)
     }
 
     /// Fills `buf` completely; what a dropped call has gathered is the stream's again.
-    pub(crate) async fn read_exact_owned<B: IoBufMut>(&self, mut buf: B) -> Result<B, BufError<B>> {
-        if buf.unfilled().is_empty() {
-            return Ok(buf);
-        }
+    pub(crate) fn read_exact_owned<B: IoBufMut>(&self, buf: B) -> ReadExact<'_, B> {
         self.unshow();
-        ReadOwned::exact(&self.socket, buf).await.map(|(_, buf)| buf)
+        ReadExact::new(&self.socket, buf)
     }
 
     /// All that is left; what a dropped call has gathered is the stream's again.
@@ -86,7 +87,10 @@ impl Reader {
 
     /// Whether bytes are shown.
     pub(super) fn has_shown(&self) -> bool {
-        self.shown.borrow().as_ref().is_some_and(|chunk| !chunk.is_empty())
+        let shown = self.shown.take();
+        let has_shown = shown.as_ref().is_some_and(|chunk| !chunk.is_empty());
+        self.shown.set(shown);
+        has_shown
     }
 
     /// What is shown.
@@ -152,10 +156,8 @@ impl Reader {
         Poll::Pending
     }
 
-    pub(crate) async fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let mut hook = CancelHook::default();
-        poll_fn(|cx| self.poll_fill(cx, &mut hook)).await?;
-        Ok(self.shown())
+    pub(crate) fn fill_buf(&mut self) -> FillBuf<'_> {
+        FillBuf { reader: Some(self), hook: CancelHook::default() }
     }
 
     pub(crate) fn consume(&mut self, n: usize) {
@@ -187,23 +189,8 @@ impl Reader {
         self.shown().len()
     }
 
-    pub(crate) async fn read_managed(&self, max: usize) -> io::Result<Option<Chunk>> {
-        self.unshow();
-        if max == 0 {
-            return Err(super::read::no_room());
-        }
-        let mut hook = CancelHook::default();
-        let Some(mut chunk) = poll_fn(|cx| self.poll_chunk(cx, &mut hook)).await? else {
-            return Ok(None);
-        };
-        if chunk.len() <= max {
-            return Ok(Some(chunk));
-        }
-        let head = Chunk::from(chunk[..max].to_vec());
-        count_copied(max);
-        chunk.consume(max);
-        self.socket.put_back(chunk);
-        Ok(Some(head))
+    pub(crate) fn read_managed(&self, max: usize) -> ReadManaged<'_> {
+        ReadManaged { reader: self, max, hook: CancelHook::default() }
     }
 
     /// For a stream of both directions: a send in flight is the write's own readiness.
@@ -282,6 +269,61 @@ impl Reader {
             }
             self.ready(Interest::READ).await?;
         }
+    }
+}
+
+/// Waits until bytes are there, or the end, and shows them.
+pub(crate) struct FillBuf<'a> {
+    /// None once it has ended.
+    reader: Option<&'a mut Reader>,
+    hook: CancelHook,
+}
+
+impl<'a> Future for FillBuf<'a> {
+    type Output = io::Result<&'a [u8]>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let Some(reader) = this.reader.take() else {
+            panic!("a `fill_buf` was polled after it had ended");
+        };
+        match reader.poll_fill(cx, &mut this.hook) {
+            Poll::Ready(filled) => Poll::Ready(filled.map(|()| reader.shown())),
+            Poll::Pending => {
+                this.reader = Some(reader);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// Waits for a chunk, and gives it away: all of it, or a copy of what is wanted.
+pub(crate) struct ReadManaged<'a> {
+    reader: &'a Reader,
+    max: usize,
+    hook: CancelHook,
+}
+
+impl Future for ReadManaged<'_> {
+    type Output = io::Result<Option<Chunk>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { reader, max, ref mut hook } = *self;
+        reader.unshow();
+        if max == 0 {
+            return Poll::Ready(Err(super::read::no_room()));
+        }
+        let Some(mut chunk) = ready!(reader.poll_chunk(cx, hook))? else {
+            return Poll::Ready(Ok(None));
+        };
+        if chunk.len() <= max {
+            return Poll::Ready(Ok(Some(chunk)));
+        }
+        let head = Chunk::from(chunk[..max].to_vec());
+        count_copied(max);
+        chunk.consume(max);
+        reader.socket.put_back(chunk);
+        Poll::Ready(Ok(Some(head)))
     }
 }
 

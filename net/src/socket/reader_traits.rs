@@ -22,8 +22,8 @@ impl Read for Reader {
 }
 
 impl BufRead for Reader {
-    async fn fill_buf(&mut self) -> Result<&[u8]> {
-        Reader::fill_buf(self).await
+    fn fill_buf(&mut self) -> impl Future<Output = Result<&[u8]>> {
+        Reader::fill_buf(self)
     }
 
     fn consume(&mut self, n: usize) {

@@ -1,9 +1,9 @@
 //! The read state of a stream: what is in flight, what came, and whose it is.
 
+use super::chunks::Chunks;
 use sexton_buffers::{Chunk, Claim};
 use sexton_runtime::count_copied;
 use sexton_runtime::op::Detached;
-use std::collections::VecDeque;
 use std::io;
 
 /// Names one receive into a caller's buffer; 0 is the stream itself.
@@ -41,29 +41,47 @@ pub(super) struct Done {
     pub(super) error: Option<io::Error>,
 }
 
-/// A place for a `Done`, made for the first one and kept: a stream that is read into buffers asks
+/// Places for each `Done`, made for the first one and kept: a stream that is read into buffers asks
 /// for memory once, and one that is not costs a word.
 #[derive(Debug, Default)]
-pub(super) struct Parked(Option<Box<Option<Done>>>);
+pub(super) struct Parked(Option<Box<Places>>);
+
+#[derive(Debug, Default)]
+struct Places {
+    /// Its bytes come before the chunks.
+    done: Option<Done>,
+    /// Buffers whose bytes somebody else took, for their futures to fetch.
+    robbed: Vec<Done>,
+}
 
 impl Parked {
-    pub(super) fn put(&mut self, done: Done) {
-        **self.0.get_or_insert_default() = Some(done);
+    fn put(&mut self, done: Done) {
+        self.0.get_or_insert_default().done = Some(done);
     }
 
-    pub(super) fn get(&self) -> Option<&Done> {
-        self.0.as_deref()?.as_ref()
+    fn put_aside(&mut self, done: Done) {
+        self.0.get_or_insert_default().robbed.push(done);
     }
 
-    pub(super) fn take_if(&mut self, takes: impl FnOnce(&mut Done) -> bool) -> Option<Done> {
-        self.0.as_deref_mut()?.take_if(takes)
+    fn get(&self) -> Option<&Done> {
+        self.0.as_deref()?.done.as_ref()
+    }
+
+    fn take_if(&mut self, takes: impl FnOnce(&mut Done) -> bool) -> Option<Done> {
+        self.0.as_deref_mut()?.done.take_if(takes)
+    }
+
+    fn take_robbed(&mut self, ticket: Ticket) -> Option<Done> {
+        let robbed = &mut self.0.as_deref_mut()?.robbed;
+        let at = robbed.iter().position(|done| done.ticket == ticket)?;
+        Some(robbed.swap_remove(at))
     }
 }
 
 #[derive(Debug)]
 pub(super) struct Recv {
     /// Bytes that nobody has claimed, in order.
-    pub(super) chunks: VecDeque<Chunk>,
+    pub(super) chunks: Chunks,
     /// What comes after them: reported once.
     pub(super) error: Option<io::Error>,
     /// The stream has ended: a level, not an edge.
@@ -71,10 +89,9 @@ pub(super) struct Recv {
     pub(super) flight: Flight,
     /// The last receive left nothing: the next one waits before it tries.
     pub(super) drained: bool,
-    /// Its bytes come before the chunks.
+    /// The last read without waiting found less than it had room for: the next one waits first.
+    pub(super) short: bool,
     pub(super) done: Parked,
-    /// Buffers whose bytes somebody else took, for their futures to fetch.
-    pub(super) robbed: Vec<Done>,
     /// The pool was empty: the next receive waits for its turn.
     pub(super) starved: bool,
     /// It waits: whoever hands out turns arms the next receive.
@@ -85,13 +102,13 @@ pub(super) struct Recv {
 impl Default for Recv {
     fn default() -> Self {
         Self {
-            chunks: VecDeque::new(),
+            chunks: Chunks::default(),
             error: None,
             eof: false,
             flight: Flight::None,
             drained: false,
+            short: false,
             done: Parked::default(),
-            robbed: Vec::new(),
             starved: false,
             in_line: false,
             tickets: 0,
@@ -115,7 +132,7 @@ impl Recv {
 
     fn put_aside(&mut self, mut done: Done) {
         self.unread(&mut done.claim);
-        self.robbed.push(done);
+        self.done.put_aside(done);
     }
 
     /// Files a buffer for its future to fetch: its bytes are the stream's until then.
@@ -127,16 +144,14 @@ impl Recv {
             self.done.put(done);
         } else {
             self.chunks.push_back(taken(&mut done.claim));
-            self.robbed.push(done);
+            self.done.put_aside(done);
         }
     }
 
     /// The buffer of a future that asks for it.
     pub(super) fn fetch(&mut self, ticket: Ticket) -> Option<Done> {
-        self.done.take_if(|done| done.ticket == ticket).or_else(|| {
-            let at = self.robbed.iter().position(|done| done.ticket == ticket)?;
-            Some(self.robbed.swap_remove(at))
-        })
+        let done = self.done.take_if(|done| done.ticket == ticket);
+        done.or_else(|| self.done.take_robbed(ticket))
     }
 
     /// The bytes of a buffer whose read was given up: they come first again. Right-sized, so that a

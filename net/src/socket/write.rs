@@ -1,8 +1,12 @@
-//! One write, as a future: behind the send in flight, even if that one's future is gone.
+//! Writes, as futures: behind the send in flight, even if that one's future is gone.
+//!
+//! By hand: an `async fn` keeps its arguments twice, and again in each one around it, and a
+//! connection's task is as large as the largest future in it.
 
 use super::shared::{Kind, Shared};
+use super::writer::Writer;
 use crate::op::{Send, SendVectored, WriteVectored};
-use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf};
+use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf, Slice};
 use sexton_io::{NonBlocking, Readiness};
 use sexton_runtime::op::{MsgSend, Op, Parts, PollFd, Submit, submit};
 use sexton_runtime::{CancelHook, calls};
@@ -11,7 +15,7 @@ use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// A send operation, of one buffer or of several.
 pub(crate) trait SendOp: Op<Output = BufResult<usize, Self::Buf>> {
@@ -73,13 +77,15 @@ impl<V: IoVecBuf> SendOp for WriteVectored<V> {
 }
 
 /// Waits for the turn, then sends a prefix of the filled bytes.
-struct WriteOwned<'a, S: SendOp> {
-    socket: &'a Rc<Shared>,
+pub(crate) struct WriteOwned<'a, S: SendOp> {
+    writer: &'a Writer,
     phase: Phase<S>,
     hook: CancelHook,
 }
 
 enum Phase<S: SendOp> {
+    /// Not polled yet.
+    Fresh(S::Buf),
     /// Behind another send.
     Queued(S::Buf),
     Sending(Submit<S>),
@@ -89,8 +95,8 @@ enum Phase<S: SendOp> {
 impl<S: SendOp> Unpin for WriteOwned<'_, S> {}
 
 impl<'a, S: SendOp> WriteOwned<'a, S> {
-    fn new(socket: &'a Rc<Shared>, buf: S::Buf) -> Self {
-        Self { socket, phase: Phase::Queued(buf), hook: CancelHook::default() }
+    pub(super) fn new(writer: &'a Writer, buf: S::Buf) -> Self {
+        Self { writer, phase: Phase::Fresh(buf), hook: CancelHook::default() }
     }
 
     /// Sends, if no other send is in flight; otherwise the buffer stays queued.
@@ -98,7 +104,8 @@ impl<'a, S: SendOp> WriteOwned<'a, S> {
         if S::bytes(&buf) == 0 {
             return Poll::Ready(Ok((0, buf)));
         }
-        let turn = match self.socket.poll_turn(cx, &mut self.hook) {
+        let socket = self.writer.socket();
+        let turn = match socket.poll_turn(cx, &mut self.hook) {
             Poll::Ready(Ok(turn)) => turn,
             Poll::Ready(Err(error)) => return Poll::Ready(Err(BufError::new(error, buf))),
             Poll::Pending => {
@@ -107,11 +114,11 @@ impl<'a, S: SendOp> WriteOwned<'a, S> {
             }
         };
         if sexton_runtime::is_alone()
-            && let Some(count) = S::send_now(self.socket, &buf)
+            && let Some(count) = S::send_now(socket, &buf)
         {
             return Poll::Ready(Ok((count, buf)));
         }
-        let mut send = submit(S::new(Rc::clone(self.socket), buf));
+        let mut send = submit(S::new(Rc::clone(socket), buf));
         let polled = Pin::new(&mut send).poll(cx);
         if polled.is_pending() {
             // From here on the answer gives the turn on.
@@ -122,21 +129,16 @@ impl<'a, S: SendOp> WriteOwned<'a, S> {
     }
 }
 
-/// The turn to send, of a send that the kernel does not have: given on when this is dropped.
-pub(super) struct Turn<'a>(&'a Rc<Shared>);
-
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.0.next_send();
-    }
-}
-
 impl<S: SendOp> Future for WriteOwned<'_, S> {
     type Output = S::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<S::Output> {
         let this = &mut *self;
         match std::mem::replace(&mut this.phase, Phase::Finished) {
+            Phase::Fresh(buf) => {
+                this.writer.push_out();
+                this.start(buf, cx)
+            }
             Phase::Queued(buf) => this.start(buf, cx),
             Phase::Sending(mut send) => {
                 let polled = Pin::new(&mut send).poll(cx);
@@ -147,6 +149,61 @@ impl<S: SendOp> Future for WriteOwned<'_, S> {
             }
             Phase::Finished => panic!("a write was polled after it had ended"),
         }
+    }
+}
+
+/// Sends all of the filled bytes: prefixes, one after the other.
+pub(crate) struct WriteAll<'a, B: IoBuf> {
+    write: WriteOwned<'a, Send<Slice<B>>>,
+    done: usize,
+}
+
+impl<B: IoBuf> Unpin for WriteAll<'_, B> {}
+
+impl<'a, B: IoBuf> WriteAll<'a, B> {
+    pub(super) fn new(writer: &'a Writer, buf: B) -> Self {
+        Self { write: WriteOwned::new(writer, buf.slice(..)), done: 0 }
+    }
+}
+
+impl<B: IoBuf> Future for WriteAll<'_, B> {
+    type Output = Result<B, BufError<B>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        loop {
+            let rest = match ready!(Pin::new(&mut this.write).poll(cx)) {
+                Ok((count, rest)) => {
+                    this.done += count;
+                    let buf = rest.into_inner();
+                    let len = buf.filled().len();
+                    if this.done >= len {
+                        return Poll::Ready(Ok(buf));
+                    }
+                    if count == 0 {
+                        let error = io::Error::from(io::ErrorKind::WriteZero);
+                        let error = BufError::new(error, buf);
+                        return Poll::Ready(Err(error.with_transferred(this.done)));
+                    }
+                    buf.slice(this.done..)
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => error.into_buf(),
+                Err(error) => {
+                    let error = error.map_buf(Slice::into_inner);
+                    return Poll::Ready(Err(error.with_transferred(this.done)));
+                }
+            };
+            this.write.phase = Phase::Queued(rest);
+        }
+    }
+}
+
+/// The turn to send, of a send that the kernel does not have: given on when this is dropped.
+pub(super) struct Turn<'a>(&'a Rc<Shared>);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.next_send();
     }
 }
 
@@ -167,20 +224,6 @@ impl Shared {
         }
         self.writers.register(cx);
         Poll::Pending
-    }
-
-    pub(super) async fn write_owned<B: IoBuf>(self: &Rc<Self>, buf: B) -> BufResult<usize, B> {
-        WriteOwned::<Send<B>>::new(self, buf).await
-    }
-
-    pub(super) async fn write_vectored_owned<V: IoVecBuf>(
-        self: &Rc<Self>,
-        bufs: V,
-    ) -> BufResult<usize, V> {
-        match self.kind() {
-            Kind::Socket => WriteOwned::<SendVectored<V>>::new(self, bufs).await,
-            Kind::Pipe => WriteOwned::<WriteVectored<V>>::new(self, bufs).await,
-        }
     }
 
     /// Sends what there is room for, unless a send is in flight: bytes never overtake it.

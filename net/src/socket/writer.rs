@@ -1,11 +1,12 @@
 //! The handle that writes, and its memory: what is committed goes before every later write.
 
-use super::shared::Shared;
-use crate::Notified;
-use sexton_buffers::{BufError, BufResult, IoBuf, IoVecBuf};
+use super::shared::{Kind, Shared};
+use super::write::{WriteAll, WriteOwned};
+use crate::op::{Send, SendVectored, WriteVectored};
+use sexton_buffers::{BufResult, IoBuf, IoVecBuf};
 use sexton_io::{NonBlocking, Readiness};
 use sexton_runtime::CancelHook;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -18,11 +19,11 @@ const MEMORY_LEN: usize = 8 << 10;
 const ON_THEIR_WAY: usize = 2;
 
 /// The writing side of a stream. There is one: the stream itself, or its write half.
-#[derive(Debug)]
 pub(crate) struct Writer {
     socket: Rc<Shared>,
-    /// Behind `&mut self` its room is lent; `&self` methods send its bytes first.
-    filling: RefCell<Filling>,
+    /// Behind `&mut self` its room is lent; `&self` methods send its bytes first. Made when it is
+    /// asked for.
+    filling: Cell<Option<Box<Filling>>>,
 }
 
 #[derive(Default)]
@@ -31,15 +32,15 @@ struct Filling {
     used: usize,
 }
 
-impl std::fmt::Debug for Filling {
+impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Filling").field("used", &self.used).finish_non_exhaustive()
+        f.debug_struct("Writer").field("socket", &self.socket).finish_non_exhaustive()
     }
 }
 
 impl Writer {
     pub(crate) fn new(socket: Rc<Shared>) -> Self {
-        Self { socket, filling: RefCell::default() }
+        Self { socket, filling: Cell::default() }
     }
 
     pub(crate) fn socket(&self) -> &Rc<Shared> {
@@ -47,38 +48,40 @@ impl Writer {
     }
 
     /// Sends what was committed, before what comes now.
-    fn push_out(&self) {
-        if self.filling.borrow().used > 0 {
-            let Filling { memory, used } = self.filling.take();
-            self.socket.send_later(memory, used);
+    pub(super) fn push_out(&self) {
+        if let Some(mut filling) = self.filling.take() {
+            if filling.used > 0 {
+                let Filling { memory, used } = std::mem::take(&mut *filling);
+                self.socket.send_later(memory, used);
+            }
+            self.filling.set(Some(filling));
         }
     }
 
     pub(crate) async fn space(&mut self) -> io::Result<&mut [u8]> {
         let mut hook = CancelHook::default();
         poll_fn(|cx| self.poll_space(cx, &mut hook)).await?;
-        let Filling { memory, used } = self.filling.get_mut();
+        let Filling { memory, used } = &mut **self.filling.get_mut().get_or_insert_default();
         Ok(&mut memory[*used..])
     }
 
     fn poll_space(&self, cx: &mut Context<'_>, hook: &mut CancelHook) -> Poll<io::Result<()>> {
         let told = self.socket.outbox.take_error();
-        let mut filling = self.filling.borrow_mut();
+        let mut filling = self.filling.take().unwrap_or_default();
         if told.is_err() {
             // Committed behind what is lost, and before anybody knew: it goes the same way.
             filling.used = 0;
-        }
-        told?;
-        if !filling.memory.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
-        if self.socket.outbox.buffers() < ON_THEIR_WAY {
+        } else if filling.memory.is_empty() && self.socket.outbox.buffers() < ON_THEIR_WAY {
             let spare = self.socket.outbox.take_spare();
             // Zeroed once; what was sent from it is the stream's own and may be shown again.
             filling.memory = spare.unwrap_or_else(|| vec![0; MEMORY_LEN]);
+        }
+        let is_ready = !filling.memory.is_empty();
+        self.filling.set(Some(filling));
+        told?;
+        if is_ready {
             return Poll::Ready(Ok(()));
         }
-        drop(filling);
         if hook.is_cancelled(cx) {
             return Poll::Ready(Err(io::Error::from_raw_os_error(125)));
         }
@@ -87,7 +90,7 @@ impl Writer {
     }
 
     pub(crate) fn commit(&mut self, n: usize) {
-        let filling = self.filling.get_mut();
+        let filling = self.filling.get_mut().get_or_insert_default();
         let room = filling.memory.len() - filling.used;
         assert!(n <= room, "committed {n} bytes of {room}");
         filling.used += n;
@@ -97,7 +100,10 @@ impl Writer {
     }
 
     pub(crate) fn buffered(&self) -> usize {
-        self.filling.borrow().used + self.socket.outbox.bytes()
+        let filling = self.filling.take();
+        let used = filling.as_ref().map_or(0, |filling| filling.used);
+        self.filling.set(filling);
+        used + self.socket.outbox.bytes()
     }
 
     pub(crate) fn non_blocking_flush(&self) -> io::Result<NonBlocking<()>> {
@@ -124,22 +130,19 @@ impl Writer {
         self.socket.non_blocking_write_vectored(bufs)
     }
 
-    pub(crate) async fn write_owned<B: IoBuf>(&self, buf: B) -> BufResult<usize, B> {
-        self.push_out();
-        self.socket.write_owned(buf).await
+    pub(crate) fn write_owned<B: IoBuf>(&self, buf: B) -> WriteOwned<'_, Send<B>> {
+        WriteOwned::new(self, buf)
+    }
+
+    pub(crate) fn write_all_owned<B: IoBuf>(&self, buf: B) -> WriteAll<'_, B> {
+        WriteAll::new(self, buf)
     }
 
     pub(crate) async fn write_vectored_owned<V: IoVecBuf>(&self, bufs: V) -> BufResult<usize, V> {
-        self.push_out();
-        self.socket.write_vectored_owned(bufs).await
-    }
-
-    pub(crate) async fn send_zc<B: IoBuf>(
-        &self,
-        buf: B,
-    ) -> Result<(usize, Notified<B>), BufError<B>> {
-        self.push_out();
-        self.socket.send_zc(buf).await
+        match self.socket.kind() {
+            Kind::Socket => WriteOwned::<SendVectored<V>>::new(self, bufs).await,
+            Kind::Pipe => WriteOwned::<WriteVectored<V>>::new(self, bufs).await,
+        }
     }
 
     pub(crate) async fn ready(&self) -> io::Result<Readiness> {

@@ -1,6 +1,6 @@
 //! One zero-copy write: its turn ends with the result, its buffer comes with the notification.
 
-use super::shared::Shared;
+use super::writer::Writer;
 use crate::Notified;
 use crate::op::SendZc;
 use sexton_buffers::{BufError, IoBuf};
@@ -14,20 +14,21 @@ use std::rc::Rc;
 const NO_MEMORY: i32 = 12;
 const NOT_SUPPORTED: i32 = 95;
 
-impl Shared {
-    pub(super) async fn send_zc<B: IoBuf>(
-        self: &Rc<Self>,
+impl Writer {
+    pub(crate) async fn send_zc<B: IoBuf>(
+        &self,
         buf: B,
     ) -> Result<(usize, Notified<B>), BufError<B>> {
+        self.push_out();
         if buf.filled().is_empty() {
             return Ok((0, Notified::already(buf)));
         }
-        let mut hook = CancelHook::default();
-        let turn = match poll_fn(|cx| self.poll_turn(cx, &mut hook)).await {
+        let (socket, mut hook) = (self.socket(), CancelHook::default());
+        let turn = match poll_fn(|cx| socket.poll_turn(cx, &mut hook)).await {
             Ok(turn) => turn,
             Err(error) => return Err(BufError::new(error, buf)),
         };
-        let mut send = submit(SendZc::new(Rc::clone(self), buf));
+        let mut send = submit(SendZc::new(Rc::clone(socket), buf));
         let mut turn = Some(turn);
         let count = poll_fn(|cx| {
             let polled = send.poll_count(cx);

@@ -135,8 +135,8 @@ impl UdpSocket {
     /// The datagram is sent, whole, or not. `buf` is freed when the kernel has let go of it.
     ///
     /// # Kernel
-    /// `sendto`, without waiting; if there is no room, `IORING_OP_SEND` with an address, since Linux
-    /// 6.1. Names are looked up on a blocking thread.
+    /// `sendto`, without waiting; if there is no room, `IORING_OP_SEND` with an address, since
+    /// Linux 6.1. Names are looked up on a blocking thread.
     ///
     /// # Errors
     /// As [`send_to`](Self::send_to).

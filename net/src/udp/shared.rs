@@ -194,8 +194,8 @@ impl Shared {
         }
     }
 
-    /// What is there already, if it is worth a try: a call is cheaper than an operation, and several
-    /// datagrams may wait. To be called with nothing in flight.
+    /// What is there already, if it is worth a try: a call is cheaper than an operation, and
+    /// several datagrams may wait. To be called with nothing in flight.
     pub(super) fn receive_early(
         &self,
         claim: &mut Claim,
