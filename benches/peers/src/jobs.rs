@@ -93,7 +93,8 @@ pub fn all() -> Vec<Job> {
     jobs.push(proxy(Config { connections: 64, bytes: 64 }));
     jobs.push(proxy(Config { connections: 64, bytes: 16 << 10 }));
     jobs.push(idle(9_500, true));
-    jobs.push(idle(20_000, false));
+    // A process may have 20,000 descriptors where this is measured.
+    jobs.push(idle(19_500, false));
     jobs.extend(SERVED.iter().map(|&(file, _)| files(file)));
     jobs
 }
@@ -125,7 +126,7 @@ pub fn growth() -> Vec<Job> {
         let job = job("growth-graveyard", format!("{n} reads given up"), "read");
         jobs.push(Job { entrants, x: Some(f64::from(n)), quick: n <= 10_000, ..job });
     }
-    for connections in [1, 10, 100, 1_000, 5_000, 20_000] {
+    for connections in [1, 10, 100, 1_000, 5_000, 19_500] {
         let job = echo(Config { connections, bytes: 64 });
         let (x, quick) = (Some(connections as f64), connections <= 1_000);
         jobs.push(Job { workload: "growth-connections", x, quick, ..job });

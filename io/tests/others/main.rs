@@ -1,7 +1,7 @@
 //! The traits on a runtime that is none of Sexton's: readiness, `poll(2)`, and std's own sockets.
 //!
 //! `runtime` is that runtime, `stream` its streams, `servers` what is written once for all
-//! runtimes, and `story` what a server must do. The facade's `tests/generic.rs` runs the last two
+//! runtimes, and `story` what a server must do. The facade's `tests/servers.rs` runs the last two
 //! on Sexton's own streams.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
