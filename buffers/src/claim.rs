@@ -92,7 +92,7 @@ impl Claim {
         let mut buf = ReadBuf::from(room);
         let outcome = fill(&mut buf.unfilled());
         let n = buf.filled().len();
-        // SAFETY: `buf` began empty at the room's start, and its filled bytes are initialised.
+        // SAFETY: I2: `buf` began empty at the room's start, and what it filled is initialised.
         unsafe { self.record(n) };
         outcome
     }

@@ -15,6 +15,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 use support::poll_once;
 
 async fn socket() -> UdpSocket {
@@ -422,6 +423,17 @@ fn a_socket_with_much_to_do_leaves_the_others_their_turns() {
             others.abort();
         }
     });
+}
+
+/// There are no turns there: it must not wait for its own.
+#[test]
+fn a_receive_outside_a_runtime_says_so() {
+    let (_one, other) = block_on(pair());
+    let mut buf = [0; 8];
+    let receive = pin!(other.recv(&mut buf));
+    let polled = receive.poll(&mut Context::from_waker(Waker::noop()));
+    let Poll::Ready(Err(error)) = polled else { panic!("{polled:?}") };
+    assert_eq!(error.kind(), ErrorKind::NotConnected);
 }
 
 /// Where a full buffer makes a sender wait: over the loopback interface UDP drops instead, local

@@ -40,21 +40,22 @@ impl Shared {
     ) -> io::Result<(usize, Option<SocketAddr>)> {
         let (mut hook, mut ready) = (CancelHook::default(), Ready::default());
         poll_fn(|cx| {
-            if !spend_poll(CALL) {
-                // There may be more for ever, and others have their turns.
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
             loop {
-                match self.try_receive(buf, peek, true) {
-                    Ok(Received::Datagram(count, peer)) => return Poll::Ready(Ok((count, peer))),
-                    Ok(Received::WouldBlock) => {}
-                    Ok(Received::Pass) => {
-                        cx.waker().wake_by_ref();
-                        return Poll::Pending;
+                // There may be more for ever: then the next one waits for its readiness, so that
+                // others have their turns. What the socket keeps itself is soon gone.
+                if spend_poll(CALL) || self.recv.borrow().is_ready() {
+                    match self.try_receive(buf, peek, true) {
+                        Ok(Received::Datagram(count, peer)) => {
+                            return Poll::Ready(Ok((count, peer)));
+                        }
+                        Ok(Received::WouldBlock) => {}
+                        Ok(Received::Pass) => {
+                            cx.waker().wake_by_ref();
+                            return Poll::Pending;
+                        }
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                        Err(error) => return Poll::Ready(Err(error)),
                     }
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(error) => return Poll::Ready(Err(error)),
                 }
                 self.receivers.register(cx);
                 if self.recv.borrow().flight.is_some() {
