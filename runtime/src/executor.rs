@@ -24,11 +24,12 @@ use crate::start_error::StartError;
 use crate::stats::CoreCounters;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sys::{Entered, Ring, RingConfig, Wait, elapsed, now};
-use crate::task::{AllTasks, Header, JoinHandle, Ran, RunQueue, TaskRef, release_orphan};
+use crate::task::{AllTasks, Fate, Header, JoinHandle, Ran, RunQueue, TaskRef, release_orphan};
 use crate::time::Timers;
 use crate::wake_read::WakeRead;
 use std::cell::Cell;
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::rc::Rc;
@@ -55,7 +56,7 @@ pub(crate) struct Core {
     counters: Arc<CoreCounters>,
     wake_read: WakeRead,
     polls_per_turn: usize,
-    long_poll: Duration,
+    long_poll: Option<Duration>,
     closing: Cell<bool>,
     /// A system call took the ring's place in this turn.
     called: Cell<bool>,
@@ -108,7 +109,7 @@ impl Core {
             counters,
             wake_read,
             polls_per_turn: (config.polls_per_turn as usize).clamp(1, POLLS_PER_TURN_MAX),
-            long_poll: config.long_poll,
+            long_poll: (!config.long_poll.is_zero()).then_some(config.long_poll),
             closing: Cell::new(false),
             called: Cell::new(false),
             poll_left: Cell::new(POLL_BYTES),
@@ -162,16 +163,42 @@ impl Core {
         self.tasks.remove(raw);
     }
 
-    /// Spawns a task on this core, which is this thread's.
-    #[track_caller]
-    pub(crate) fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
-        let (task, handle) = self.tasks.spawn(future);
-        if self.closing.get() {
-            task.shut_down();
-            task.release_executors();
-        } else if task.schedule() {
-            self.queue.push(task);
-        }
+    /// Whether new tasks are dropped at once: the core ends.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.get()
+    }
+
+    /// Spawns a task on this core, which is this thread's and not closing.
+    #[inline(always)]
+    pub(crate) fn spawn<F>(
+        &self,
+        future: F,
+        at: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+    {
+        debug_assert!(!self.is_closing(), "who spawns asks");
+        let (task, handle) = self.tasks.spawn(future, Fate::Run, at);
+        // Room for all, so that no wake needs memory.
+        self.queue.make_room(self.tasks.len());
+        self.queue.push(task);
+        handle
+    }
+
+    /// A task that is dropped at once, as everything that is spawned while the core ends.
+    #[cold]
+    pub(crate) fn refuse<F>(
+        &self,
+        future: F,
+        at: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+    {
+        let (task, handle) = self.tasks.spawn(future, Fate::End, at);
+        task.shut_down();
+        task.release_executors();
         handle
     }
 
@@ -230,16 +257,13 @@ impl Core {
         for _ in 0..budget {
             let Some(task) = self.queue.pop() else { break };
             self.poll_left.set(POLL_BYTES);
-            let started = (!self.long_poll.is_zero()).then(now);
+            let started = self.long_poll.map(|longest| (longest, now()));
             match task.run() {
-                Ran::Idle => drop(task),
+                Ran::Idle => task.leave(),
                 Ran::Woken => self.queue.push(task),
-                Ran::Finished => {
-                    task.release_executors();
-                    drop(task);
-                }
+                Ran::Finished => task.leave_finished(),
             }
-            if started.is_some_and(|started| elapsed(started) > self.long_poll) {
+            if started.is_some_and(|(longest, started)| elapsed(started) > longest) {
                 self.counters.long_poll();
             }
         }

@@ -6,7 +6,7 @@ use crate::executor::Core;
 use crate::task::{JoinError, JoinHandle, Remote, RemoteFuture};
 use std::future::Future;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -37,9 +37,28 @@ fn this_core() -> Rc<Core> {
 /// assert_eq!(task.await.expect("it does not panic"), "done");
 /// # });
 /// ```
+#[inline]
 #[track_caller]
 pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
-    this_core().spawn(future)
+    spawn_at(future, Location::caller())
+}
+
+// One copy less of the future, which is made for this call anyhow: so for all that it calls.
+#[inline(always)]
+#[track_caller]
+fn spawn_at<F: Future + 'static>(
+    future: F,
+    at: &'static Location<'static>,
+) -> JoinHandle<F::Output> {
+    if context::with(Core::is_closing) == Some(false) {
+        // None of anybody's code runs in there: that is what the core is borrowed for.
+        let spawned = context::with(|core| core.spawn(future, at));
+        return spawned.expect("there was a core just now");
+    }
+    match context::core() {
+        Some(core) => core.refuse(future, at),
+        None => panic!("{}", context::outside()),
+    }
 }
 
 /// Spawns a task on core `core` of this runtime. The closure travels there and makes the future,
@@ -71,7 +90,7 @@ where
         return JoinHandle::remote(remote);
     }
     send(shared.door(core), |remote| match catch_unwind(AssertUnwindSafe(f)) {
-        Ok(future) => drop(this_core().spawn(RemoteFuture::new(future, remote))),
+        Ok(future) => drop(spawn(RemoteFuture::new(future, remote))),
         Err(panic) => remote.finish(Err(JoinError::panicked(panic))),
     })
 }
@@ -273,16 +292,25 @@ pub fn current_core() -> usize {
 }
 
 /// Lets other tasks run, once: goes to the end of the run queue.
-pub async fn yield_now() {
-    let mut yielded = false;
-    std::future::poll_fn(|cx| {
-        if std::mem::replace(&mut yielded, true) {
+pub fn yield_now() -> impl Future<Output = ()> {
+    Yield { yielded: false }
+}
+
+struct Yield {
+    yielded: bool,
+}
+
+impl Future for Yield {
+    type Output = ();
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.yielded, true) {
             return Poll::Ready(());
         }
         cx.waker().wake_by_ref();
         Poll::Pending
-    })
-    .await;
+    }
 }
 
 /// This core's pool of provided buffers for a socket, from which the kernel picks when data comes;

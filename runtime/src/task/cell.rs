@@ -41,7 +41,7 @@ use sexton_buffers::registry::LINE;
 use std::cell::{Cell, UnsafeCell};
 use std::future::Future;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -69,6 +69,12 @@ const LINES_MAX: usize = 6;
 /// forgotten clones in a loop would bring about.
 const REFS_MAX: u32 = u32::MAX / 4;
 
+/// In no table of all tasks.
+pub(super) const NO_PLACE: u32 = u32::MAX;
+
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Header>() <= 48, "every task has one");
+
 /// What does not depend on the future's type.
 pub(crate) struct Header {
     refs: Counted<u32>,
@@ -79,16 +85,10 @@ pub(crate) struct Header {
     foreign: AtomicU32,
     door: NonNull<Door>,
     vtable: &'static Vtable,
-    /// The next in the run queue.
-    pub(super) next: Cell<Option<NonNull<Header>>>,
-    /// Neighbours in the list of all cells.
-    pub(super) all: Cell<Neighbours>,
+    /// Where it is in the table of all tasks.
+    pub(super) place: Cell<u32>,
     joiner: Cell<Option<Waker>>,
-    location: &'static Location<'static>,
 }
-
-/// The previous and the next cell.
-type Neighbours = (Option<NonNull<Header>>, Option<NonNull<Header>>);
 
 struct Vtable {
     /// Polls the future; true when it is finished.
@@ -126,6 +126,16 @@ pub(crate) enum Ran {
     Finished,
 }
 
+/// What a new task is for.
+#[derive(Clone, Copy, Debug)]
+#[repr(u8)]
+pub(crate) enum Fate {
+    /// To be put into the run queue by who makes it.
+    Run = SCHEDULED,
+    /// Not yet, or never.
+    End = 0,
+}
+
 /// A counted reference to a cell.
 #[derive(Debug)]
 pub(crate) struct TaskRef(NonNull<Header>);
@@ -136,20 +146,28 @@ unsafe impl Send for TaskRef {}
 static WAKER: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
 
 impl TaskRef {
-    /// A new cell for `future`, with one reference, owned by the executor behind the door.
+    /// A new cell for `future`, with so many references, of which one is given, owned by the
+    /// executor behind the door.
     ///
     /// # Safety
     /// I6: the door lives until the cell was freed, or orphaned.
-    #[track_caller]
-    pub(crate) unsafe fn new<F: Future + 'static>(future: F, door: &Arc<Door>) -> Self {
+    #[inline(always)]
+    pub(crate) unsafe fn new<F>(future: F, fate: Fate, refs: u32, door: &Arc<Door>) -> Self
+    where
+        F: Future + 'static,
+    {
+        // Not by a reference to the door: its count lies beside it.
+        let door = NonNull::new(Arc::as_ptr(door).cast_mut()).expect("an `Arc` is never null");
+        // Made where it stays: putting it together elsewhere would be the greater part of a spawn.
+        let cell = NonNull::from(Box::leak(Box::<TaskCell<F>>::new_uninit()));
+        let cell: NonNull<TaskCell<F>> = cell.cast();
         let header = Header {
-            refs: Counted::new(1),
-            flags: Counted::new(0),
+            refs: Counted::new(refs),
+            flags: Counted::new(fate as u8),
             foreign_woken: AtomicBool::new(false),
             lines: (size_of::<TaskCell<F>>() / LINE).saturating_sub(1).min(LINES_MAX) as u8,
             foreign: AtomicU32::new(0),
-            // Not by a reference to the door: its count lies beside it.
-            door: NonNull::new(Arc::as_ptr(door).cast_mut()).expect("an `Arc` is never null"),
+            door,
             vtable: &Vtable {
                 poll: poll::<F>,
                 cancel: cancel::<F>,
@@ -157,14 +175,12 @@ impl TaskRef {
                 drop_output: drop_output::<F>,
                 free: free::<F>,
             },
-            next: Cell::new(None),
-            all: Cell::new((None, None)),
+            place: Cell::new(NO_PLACE),
             joiner: Cell::new(None),
-            location: Location::caller(),
         };
-        let cell = Box::new(TaskCell { header, stage: UnsafeCell::new(Stage::Future(future)) });
-        // The pointer of a box is never null.
-        let cell = NonNull::from(Box::leak(cell));
+        let stage = UnsafeCell::new(Stage::Future(future));
+        // SAFETY: the memory is a new box's, for a cell of this type.
+        unsafe { cell.write(TaskCell { header, stage }) };
         Self(cell.cast())
     }
 
@@ -188,20 +204,8 @@ impl TaskRef {
         self.0
     }
 
-    /// Where the task was spawned.
-    pub(crate) fn location(&self) -> &'static Location<'static> {
-        self.header().location
-    }
-
     pub(crate) fn is_finished(&self) -> bool {
         self.header().has(FINISHED)
-    }
-
-    /// Two more references, of the cell's own thread, which nobody else has seen.
-    pub(super) fn share_twice(&self) -> [Self; 2] {
-        let header = self.header();
-        header.refs.set(header.refs.get() + 2);
-        [Self(self.0), Self(self.0)]
     }
 
     /// Another reference, on any thread, before and after the executor's end.
@@ -270,7 +274,27 @@ impl TaskRef {
         header.set(RELEASED);
         // SAFETY: the executor forgot one counted reference when it spawned the task; on its
         // thread.
-        unsafe { release_own(self.0) };
+        unsafe { release_own(self.0, 1) };
+    }
+
+    /// What the executor does with a task that it has run and that waits: as a drop, on its own
+    /// thread.
+    #[inline]
+    pub(crate) fn leave(self) {
+        // SAFETY: the owner's thread runs it; this reference ends here.
+        unsafe { release_own(self.into_raw(), 1) };
+    }
+
+    /// What the executor does with a task that it has run to its end: gives back its reference,
+    /// with this one.
+    #[inline]
+    pub(crate) fn leave_finished(self) {
+        let header = self.header();
+        debug_assert!(!header.has(RELEASED), "a task ends once");
+        header.set(RELEASED);
+        // SAFETY: the owner's thread runs it; this reference ends here, and the one that the
+        // executor forgot when it spawned the task.
+        unsafe { release_own(self.into_raw(), 2) };
     }
 
     /// Ends a task that will not be run again.
@@ -294,7 +318,7 @@ impl TaskRef {
             unsafe { (header.vtable.drop_output)(self.0) };
         }
         if let Some(joiner) = header.joiner.take() {
-            contained(|| joiner.wake());
+            wake_joiner(joiner);
         }
     }
 
@@ -326,15 +350,29 @@ impl TaskRef {
 
     /// Stores who waits for the output.
     pub(super) fn set_joiner(&self, waker: &Waker) {
-        let old = self.header().joiner.replace(Some(waker.clone()));
-        drop(old);
+        let joiner = &self.header().joiner;
+        // Foreign code is called while nothing is borrowed or taken.
+        let old = match joiner.take() {
+            Some(old) if old.will_wake(waker) => return joiner.set(Some(old)),
+            old => old,
+        };
+        let second = joiner.replace(Some(waker.clone()));
+        drop((old, second));
     }
 
     /// The handle is gone: the output is dropped now, or when it comes.
+    #[inline]
     pub(super) fn detach(&self) {
+        // Most often it has seen the end.
+        if !self.header().has(TAKEN) {
+            self.detach_early();
+        }
+    }
+
+    fn detach_early(&self) {
         let header = self.header();
         header.set(DETACHED);
-        if header.has(FINISHED) && !header.has(TAKEN) {
+        if header.has(FINISHED) {
             // SAFETY: I5: finished, and its handle is gone.
             unsafe { (header.vtable.drop_output)(self.0) };
         }
@@ -347,12 +385,14 @@ impl TaskRef {
     ///
     /// # Safety
     /// The task's future has the output `T`, and this is its one handle.
+    #[inline]
     pub(super) unsafe fn take_output<T>(&self) -> Option<Result<T, JoinError>> {
         let header = self.header();
-        if !header.has(FINISHED) {
+        let flags = header.flags.get();
+        if flags & FINISHED == 0 {
             return None;
         }
-        header.set(TAKEN);
+        header.flags.set(flags | TAKEN);
         let mut output: Option<Result<T, JoinError>> = None;
         // SAFETY: I5, and the caller vouches for the type.
         unsafe { (header.vtable.take)(self.0, (&raw mut output).cast()) };
@@ -374,10 +414,11 @@ impl TaskRef {
 }
 
 impl Drop for TaskRef {
+    #[inline]
     fn drop(&mut self) {
         if self.is_own() {
             // SAFETY: the owner's thread; this reference ends here.
-            unsafe { release_own(self.0) }
+            unsafe { release_own(self.0, 1) }
         } else {
             // SAFETY: this reference ends here.
             unsafe { release_foreign(self.0) }
@@ -428,15 +469,28 @@ impl Header {
 }
 
 /// # Safety
-/// On the owner's thread; the reference ends here.
-unsafe fn release_own(raw: NonNull<Header>) {
-    // SAFETY: I1: the reference that ends here keeps the cell alive so far.
+/// On the owner's thread; so many references end here.
+#[inline]
+unsafe fn release_own(raw: NonNull<Header>, count: u32) {
+    // SAFETY: I1: the references that end here keep the cell alive so far.
     let header = unsafe { raw.as_ref() };
-    if header.refs.get() == 0 {
-        // This reference is one that another thread counted.
-        header.refs.set(header.foreign.swap(0, Ordering::Acquire));
+    match header.refs.get().checked_sub(count) {
+        Some(refs @ 1..) => header.refs.set(refs),
+        // SAFETY: as this function's.
+        _ => unsafe { release_last(raw, count) },
     }
-    let refs = header.refs.get() - 1;
+}
+
+/// # Safety
+/// As of `release_own`.
+unsafe fn release_last(raw: NonNull<Header>, count: u32) {
+    // SAFETY: I1, as in `release_own`.
+    let header = unsafe { raw.as_ref() };
+    if header.refs.get() < count {
+        // Some of these references are counted by other threads.
+        header.refs.set(header.refs.get() + header.foreign.swap(0, Ordering::Acquire));
+    }
+    let refs = header.refs.get() - count;
     header.refs.set(refs);
     if refs == 0 {
         // Whoever would count one has one, so a count of none stays none: a load is enough.
@@ -447,6 +501,16 @@ unsafe fn release_own(raw: NonNull<Header>) {
         context::forget_task(raw);
         // SAFETY: I1: no reference is left. A message or a waker elsewhere would be counted.
         unsafe { (header.vtable.free)(raw) };
+    }
+}
+
+/// Wakes who waits for a task's output.
+fn wake_joiner(joiner: Waker) {
+    if std::ptr::eq(joiner.vtable(), &raw const WAKER) {
+        // A task of ours, where nobody else's code runs.
+        joiner.wake();
+    } else {
+        contained(|| joiner.wake());
     }
 }
 
@@ -566,9 +630,12 @@ unsafe fn cancel<F: Future>(raw: NonNull<Header>) {
 
 /// Drops the future in place and stores the output. A destructor that panics becomes the result;
 /// the output's own may then panic as well, and the task is finished all the same.
+#[inline(always)]
 fn replace<F: Future>(stage: &mut Stage<F>, output: Result<F::Output, JoinError>) {
     if !std::mem::needs_drop::<F>() {
-        *stage = Stage::Output(output);
+        let old = std::mem::replace(stage, Stage::Output(output));
+        // A future without a destructor.
+        std::mem::forget(old);
         return;
     }
     let dropped = catch_unwind(AssertUnwindSafe(|| *stage = Stage::Taken));

@@ -6,10 +6,11 @@ use std::io;
 use std::sync::Mutex;
 
 /// A task panicked, or was aborted before it was finished.
-pub struct JoinError(Repr);
+///
+/// A word, since every output of a task has room for one. None: it was aborted.
+pub struct JoinError(Option<Box<Why>>);
 
-enum Repr {
-    Cancelled,
+enum Why {
     /// It could not be started.
     Refused(String),
     /// In a mutex so that the error is `Sync` although a panic's payload is not.
@@ -18,15 +19,15 @@ enum Repr {
 
 impl JoinError {
     pub(crate) fn cancelled() -> Self {
-        Self(Repr::Cancelled)
+        Self(None)
     }
 
     pub(crate) fn refused(why: String) -> Self {
-        Self(Repr::Refused(why))
+        Self(Some(Box::new(Why::Refused(why))))
     }
 
     pub(crate) fn panicked(payload: Box<dyn Any + Send + 'static>) -> Self {
-        Self(Repr::Panicked(Mutex::new(payload)))
+        Self(Some(Box::new(Why::Panicked(Mutex::new(payload)))))
     }
 
     /// Whether the task was aborted, was never started, or its runtime ended.
@@ -38,7 +39,7 @@ impl JoinError {
     /// Whether the task panicked.
     #[must_use]
     pub fn is_panic(&self) -> bool {
-        matches!(self.0, Repr::Panicked(_))
+        matches!(self.0.as_deref(), Some(Why::Panicked(_)))
     }
 
     /// The panic's payload, for `std::panic::resume_unwind`.
@@ -46,11 +47,11 @@ impl JoinError {
     /// # Errors
     /// The error itself, if the task was aborted.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, Self> {
-        match self.0 {
-            Repr::Panicked(payload) => {
+        match self.0.map(|why| *why) {
+            Some(Why::Panicked(payload)) => {
                 Ok(payload.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
             }
-            Repr::Cancelled | Repr::Refused(_) => Err(self),
+            other => Err(Self(other.map(Box::new))),
         }
     }
 
@@ -67,7 +68,7 @@ impl JoinError {
     }
 
     fn message(&self) -> Option<String> {
-        let Repr::Panicked(payload) = &self.0 else { return None };
+        let Some(Why::Panicked(payload)) = self.0.as_deref() else { return None };
         let payload = payload.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let text = payload.downcast_ref::<&'static str>().map(ToString::to_string);
         text.or_else(|| payload.downcast_ref::<String>().cloned())
@@ -76,9 +77,9 @@ impl JoinError {
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.0, self.message()) {
-            (Repr::Cancelled, _) => f.write_str("the task was cancelled"),
-            (Repr::Refused(why), _) => write!(f, "the task was not started: {why}"),
+        match (self.0.as_deref(), self.message()) {
+            (None, _) => f.write_str("the task was cancelled"),
+            (Some(Why::Refused(why)), _) => write!(f, "the task was not started: {why}"),
             (_, Some(message)) => write!(f, "the task panicked: {message}"),
             (_, None) => f.write_str("the task panicked"),
         }
@@ -87,10 +88,10 @@ impl fmt::Display for JoinError {
 
 impl fmt::Debug for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Repr::Cancelled => f.write_str("JoinError::Cancelled"),
-            Repr::Refused(why) => write!(f, "JoinError::Refused({why:?})"),
-            Repr::Panicked(_) => write!(f, "JoinError::Panicked({:?})", self.message()),
+        match self.0.as_deref() {
+            None => f.write_str("JoinError::Cancelled"),
+            Some(Why::Refused(why)) => write!(f, "JoinError::Refused({why:?})"),
+            Some(Why::Panicked(_)) => write!(f, "JoinError::Panicked({:?})", self.message()),
         }
     }
 }

@@ -58,10 +58,12 @@ proptest! {
                 model.retain(|other| *other != task);
             } else {
                 all.insert(&tasks[task]);
-                model.insert(0, task);
+                model.push(task);
             }
-            let listed: Vec<_> = all.all().iter().map(TaskRef::raw).collect();
-            let expected: Vec<_> = model.iter().map(|task| tasks[*task].raw()).collect();
+            let mut listed: Vec<_> = all.all().iter().map(TaskRef::raw).collect();
+            let mut expected: Vec<_> = model.iter().map(|task| tasks[*task].raw()).collect();
+            listed.sort_unstable();
+            expected.sort_unstable();
             prop_assert_eq!((listed, all.len()), (expected, model.len()));
         }
         // As a core does before a cell is freed.

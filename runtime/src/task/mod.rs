@@ -14,7 +14,7 @@ pub use error::JoinError;
 pub use handle::{AbortHandle, JoinHandle};
 pub use join_set::JoinSet;
 
-pub(crate) use cell::{Header, Ran, TaskRef, release_orphan};
+pub(crate) use cell::{Fate, Header, Ran, TaskRef, release_orphan};
 #[cfg(all(test, loom))]
 pub(crate) use list::lone;
 pub(crate) use list::{AllTasks, RunQueue};

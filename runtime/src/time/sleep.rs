@@ -89,7 +89,7 @@ impl Future for Sleep {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         if let Some((key, core)) = &this.timer {
-            if core.timers().will_wake(*key, cx.waker()) == Some(true) {
+            if core.timers().will_wake(key, cx.waker()) {
                 return Poll::Pending;
             }
             // It has fired, or wakes somebody else.

@@ -45,11 +45,12 @@ impl Timers {
     }
 
     /// Whether the timer is armed and would wake this waker.
-    pub(crate) fn will_wake(&self, key: TimerKey, waker: &Waker) -> Option<bool> {
-        self.wheel.borrow_mut().get_mut(key).map(|old| old.will_wake(waker))
+    pub(crate) fn will_wake(&self, key: &TimerKey, waker: &Waker) -> bool {
+        self.wheel.borrow().get(key).is_some_and(|old| old.will_wake(waker))
     }
 
-    /// Disarms; the waker comes back, to be dropped with no borrow held.
+    /// Disarms, or gives up what has fired; the waker comes back, to be dropped with no borrow
+    /// held.
     pub(crate) fn disarm(&self, key: TimerKey) -> Option<Waker> {
         self.wheel.borrow_mut().remove(key)
     }

@@ -1,12 +1,13 @@
 //! A hierarchical timer wheel: when is what due, and nothing about clocks or wakers.
 //!
-//! Time is a count of ticks. A tick has eleven digits of six bits, and each digit is a level of 64
-//! slots. A timer lies at the level of the highest digit in which its deadline differs from `now`,
-//! in the slot of its deadline's digit: near deadlines in a slot of their own, far ones in a slot
-//! with others of about that time. When `now` reaches such a slot, its timers move to lower levels.
+//! Time is a count of ticks, 48 bits of them. A tick has eight digits of six bits, and each is a
+//! level of 64 slots. A timer lies at the level of the highest digit in which its deadline differs
+//! from `now`, in the slot of its deadline's digit: near deadlines in a slot of their own, far ones
+//! in one with others of about that time. When `now` reaches such a slot, its timers move to lower
+//! levels.
 //!
 //! ```text
-//!  now = 2·64² + 5·64 + 9           6 bits a level, so every u64 has its place
+//!  now = 2·64² + 5·64 + 9           6 bits a level, so every tick has its place
 //!
 //!  level 2   slots 0 1 2 [3 ........................ 63]   64² ticks each
 //!  level 1   slots 0 1 2 3 4 5 [6 .................. 63]   64 ticks each, while level 2 is at 2
@@ -27,8 +28,8 @@
 //!   empty; bit `l` of `levels` if and only if `occupied[l]` is not 0.
 //! - **I4** a list is a ring: `next` and `prev` are inverse, and each entry on it names the list.
 //!   Its head is the timer that was put there first.
-//! - **I5** an entry is on exactly one list if it has a value, and is free (on the free list, or
-//!   retired) if it has none.
+//! - **I5** an entry is on exactly one list if it has a value, and has a key that nobody else has.
+//!   If it has none, its timer has fired and its key is still there, or it is on the free list.
 
 use std::fmt;
 use std::mem;
@@ -42,8 +43,12 @@ mod validate;
 const DIGIT_BITS: u32 = 6;
 /// Slots of a level: one for each value of a digit.
 const SLOTS: usize = 1 << DIGIT_BITS;
-/// Levels, enough for every `u64`: there is no overflow list, and no deadline is ever cut short.
-const LEVELS: usize = u64::BITS.div_ceil(DIGIT_BITS) as usize;
+/// The last tick: in nine thousand years, if it is a millisecond. What is set for later fires then.
+pub(super) const LAST: u64 = (1 << DEADLINE_BITS) - 1;
+/// Bits of a deadline, which shares a word with the number of a list.
+const DEADLINE_BITS: u32 = 48;
+/// Levels, enough for every tick: there is no overflow list.
+const LEVELS: usize = DEADLINE_BITS.div_ceil(DIGIT_BITS) as usize;
 /// How many timers one call of `next_expired` moves to lower levels, at most (some 10 µs). A slot
 /// may hold every timer of a core, say of 100,000 idle connections, and the core has other work to
 /// do.
@@ -53,26 +58,39 @@ const NONE: u32 = u32::MAX;
 
 const _: () = assert!(SLOTS == u64::BITS as usize, "one bitmap word a level");
 const _: () = assert!(LEVELS <= u16::BITS as usize, "one bit a level");
-const _: () = assert!(size_of::<Entry<std::task::Waker>>() <= 40, "24 bytes beside the value");
+const _: () = assert!(size_of::<Entry<std::task::Waker>>() <= 32, "16 bytes beside the value");
 
-/// Names a timer from `insert` until it fires or is removed. After that it names nothing, for ever.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct TimerKey {
-    index: u32,
-    generation: u32,
-}
+/// Names a timer, and keeps its place: from `insert` until it is given back with `remove`, whether
+/// the timer has fired or not.
+#[must_use = "the place of a timer is used again when its key is given back"]
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct TimerKey(u32);
 
 /// One timer, or a free place for one.
 struct Entry<T> {
-    deadline: u64,
+    due: Due,
     prev: u32,
     /// The next one on the list, or the next free entry.
     next: u32,
-    /// How many timers this entry has held before.
-    generation: u32,
-    /// Level and slot, as `level * SLOTS + slot`.
-    list: u16,
     value: Option<T>,
+}
+
+/// A deadline, and above it the list: level and slot, as `level * SLOTS + slot`.
+#[derive(Clone, Copy)]
+struct Due(u64);
+
+impl Due {
+    fn new(deadline: u64, list: u16) -> Self {
+        Self(deadline | u64::from(list) << DEADLINE_BITS)
+    }
+
+    fn deadline(self) -> u64 {
+        self.0 & LAST
+    }
+
+    fn list(self) -> u16 {
+        (self.0 >> DEADLINE_BITS) as u16
+    }
 }
 
 /// A set of deadlines, each with a value, that gives back the values in the deadlines' order.
@@ -97,7 +115,7 @@ impl<T> Wheel<T> {
     /// An empty wheel that stands at `now_tick`. Allocates nothing before the first timer.
     pub(crate) fn new(now_tick: u64) -> Self {
         Self {
-            now: now_tick,
+            now: now_tick.min(LAST),
             levels: 0,
             moving: None,
             len: 0,
@@ -119,28 +137,29 @@ impl<T> Wheel<T> {
     }
 
     /// Sets a timer. A deadline that the wheel has passed counts as the tick at which it stands,
-    /// and fires at the next look.
+    /// and fires at the next look; one after the last tick counts as that.
     pub(crate) fn insert(&mut self, deadline_tick: u64, value: T) -> TimerKey {
         let index = self.vacant();
         self.len += 1;
-        let entry = &mut self.entries[index as usize];
-        entry.value = Some(value);
-        entry.deadline = deadline_tick.max(self.now);
-        let generation = entry.generation;
-        self.link(index);
-        TimerKey { index, generation }
+        self.entries[index as usize].value = Some(value);
+        self.link(index, deadline_tick.max(self.now).min(LAST));
+        TimerKey(index)
     }
 
-    /// Takes a timer out before it fires. `None` if it has fired or was removed.
-    pub(crate) fn remove(&mut self, key: TimerKey) -> Option<T> {
-        self.entry(key)?;
-        self.unlink(key.index);
-        self.vacate(key.index)
+    /// Gives a place back, with the timer if that has not fired.
+    pub(crate) fn remove(&mut self, TimerKey(index): TimerKey) -> Option<T> {
+        let value = self.entries[index as usize].value.take();
+        if value.is_some() {
+            self.unlink(index);
+            self.len -= 1;
+        }
+        self.entries[index as usize].next = mem::replace(&mut self.free, index);
+        value
     }
 
     /// The value of a timer that is still set.
-    pub(crate) fn get_mut(&mut self, key: TimerKey) -> Option<&mut T> {
-        self.entry(key)?.value.as_mut()
+    pub(crate) fn get(&self, TimerKey(index): &TimerKey) -> Option<&T> {
+        self.entries[*index as usize].value.as_ref()
     }
 
     /// Takes out a timer that is due at `now_tick`: the one with the earliest deadline.
@@ -152,6 +171,7 @@ impl<T> Wheel<T> {
     ///
     /// A time before an earlier call's changes nothing and fires nothing.
     pub(crate) fn next_expired(&mut self, now_tick: u64) -> Option<T> {
+        let now_tick = now_tick.min(LAST);
         for _ in 0..MOVES_PER_CALL {
             let Some((list, start)) = self.first_list().filter(|(_, start)| *start <= now_tick)
             else {
@@ -164,11 +184,12 @@ impl<T> Wheel<T> {
             let index = self.heads[list as usize];
             if level_of(list) == 0 {
                 self.unlink(index);
-                return self.vacate(index);
+                self.len -= 1;
+                return self.entries[index as usize].value.take();
             }
             self.moving = Some(list);
             self.unlink(index);
-            self.link(index);
+            self.link(index, self.entries[index as usize].due.deadline());
         }
         None
     }
@@ -195,8 +216,7 @@ impl<T> Wheel<T> {
     }
 
     /// Puts an entry at the end of the list that its deadline belongs to.
-    fn link(&mut self, index: u32) {
-        let deadline = self.entries[index as usize].deadline;
+    fn link(&mut self, index: u32, deadline: u64) {
         debug_assert!(deadline >= self.now, "the wheel has passed {deadline}: {}", self.now);
         let level = ((deadline ^ self.now) | 1).ilog2() / DIGIT_BITS;
         let slot = digit(deadline, level);
@@ -213,13 +233,14 @@ impl<T> Wheel<T> {
             (last, head)
         };
         let entry = &mut self.entries[index as usize];
-        (entry.prev, entry.next, entry.list) = (prev, next, list as u16);
+        (entry.prev, entry.next) = (prev, next);
+        entry.due = Due::new(deadline, list as u16);
     }
 
     /// Takes an entry off its list.
     fn unlink(&mut self, index: u32) {
         let entry = &self.entries[index as usize];
-        let (prev, next, list) = (entry.prev, entry.next, entry.list);
+        let (prev, next, list) = (entry.prev, entry.next, entry.due.list());
         if next == index {
             self.heads[list as usize] = NONE;
             let level = level_of(list);
@@ -237,12 +258,6 @@ impl<T> Wheel<T> {
         }
     }
 
-    /// The entry that a key names, if its timer is still set.
-    fn entry(&mut self, key: TimerKey) -> Option<&mut Entry<T>> {
-        let entry = self.entries.get_mut(key.index as usize)?;
-        (entry.generation == key.generation && entry.value.is_some()).then_some(entry)
-    }
-
     /// A free entry, no longer on the free list.
     fn vacant(&mut self) -> u32 {
         if self.free != NONE {
@@ -253,21 +268,8 @@ impl<T> Wheel<T> {
         assert!(self.entries.len() < NONE as usize, "four billion timers in one wheel");
         let index = self.entries.len() as u32;
         let (prev, next) = (NONE, NONE);
-        self.entries.push(Entry { deadline: 0, prev, next, generation: 0, list: 0, value: None });
+        self.entries.push(Entry { due: Due::new(0, 0), prev, next, value: None });
         index
-    }
-
-    /// Frees an entry that is on no list any more, and gives its value.
-    fn vacate(&mut self, index: u32) -> Option<T> {
-        self.len -= 1;
-        let entry = &mut self.entries[index as usize];
-        // An entry whose generations are used up is retired: an old key must never name a new
-        // timer.
-        if let Some(generation) = entry.generation.checked_add(1) {
-            entry.generation = generation;
-            entry.next = mem::replace(&mut self.free, index);
-        }
-        entry.value.take()
     }
 }
 
@@ -294,7 +296,6 @@ fn digit(tick: u64, level: u32) -> u32 {
 /// `now` with `slot` as its digit `level`, and the digits below it 0.
 fn with_digit(now: u64, level: u32, slot: u32) -> u64 {
     let shift = level * DIGIT_BITS;
-    // Two steps: the highest level's digit ends beyond bit 63.
-    let above = now >> shift >> DIGIT_BITS << DIGIT_BITS;
+    let above = now >> (shift + DIGIT_BITS) << DIGIT_BITS;
     (above | u64::from(slot)) << shift
 }

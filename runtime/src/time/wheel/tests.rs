@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop_oneof, proptest};
 use proptest::test_runner::FileFailurePersistence;
 
-use super::{LEVELS, MOVES_PER_CALL, TimerKey, Wheel};
+use super::{LAST, LEVELS, MOVES_PER_CALL, TimerKey, Wheel};
 
 /// Takes out all that is due, as a core does over its turns.
 fn expire<T>(wheel: &mut Wheel<T>, now: u64) -> Vec<T> {
@@ -29,37 +29,41 @@ struct Pair {
     model: BTreeMap<(u64, u32), TimerKey>,
     now: u64,
     count: u32,
-    /// Keys that name nothing any more.
-    stale: Vec<TimerKey>,
+    /// Keys of timers that have fired.
+    fired: Vec<TimerKey>,
+    /// Places that were ever needed at once.
+    places: usize,
 }
 
 impl Pair {
     fn new(now: u64) -> Self {
         let (wheel, model) = (Wheel::new(now), BTreeMap::new());
-        Self { wheel, model, now, count: 0, stale: Vec::new() }
+        let now = now.min(LAST);
+        Self { wheel, model, now, count: 0, fired: Vec::new(), places: 0 }
     }
 
     fn insert(&mut self, deadline: u64) {
         // What is overdue counts as due now.
-        let timer = (deadline.max(self.now), self.count);
+        let timer = (deadline.max(self.now).min(LAST), self.count);
         self.count += 1;
         let key = self.wheel.insert(deadline, timer);
-        assert!(!self.stale.contains(&key), "a key names one timer only");
+        assert!(!self.fired.contains(&key), "a key names one timer only");
+        assert!(self.model.values().all(|other| *other != key), "a key names one timer only");
         self.model.insert(timer, key);
+        self.places = self.places.max(self.model.len() + self.fired.len());
     }
 
     fn remove(&mut self, choice: usize) {
-        let Some((&timer, &key)) = self.model.iter().nth(choice % self.model.len().max(1)) else {
+        let Some((&timer, key)) = self.model.iter().nth(choice % self.model.len().max(1)) else {
             return;
         };
-        assert_eq!(self.wheel.get_mut(key), Some(&mut timer.clone()));
+        assert_eq!(self.wheel.get(key), Some(&timer));
+        let key = self.model.remove(&timer).unwrap();
         assert_eq!(self.wheel.remove(key), Some(timer));
-        self.model.remove(&timer);
-        self.stale.push(key);
     }
 
     fn advance(&mut self, by: u64) {
-        self.now = self.now.saturating_add(by);
+        self.now = self.now.saturating_add(by).min(LAST);
         let mut fired = expire(&mut self.wheel, self.now);
         assert!(fired.is_sorted_by_key(|(deadline, _)| *deadline), "in the deadlines' order");
         fired.sort_unstable();
@@ -67,7 +71,7 @@ impl Pair {
         while let Some(first) = self.model.first_entry().filter(|first| first.key().0 <= self.now) {
             let (timer, key) = first.remove_entry();
             expected.push(timer);
-            self.stale.push(key);
+            self.fired.push(key);
         }
         assert_eq!(fired, expected, "at {}", self.now);
     }
@@ -80,16 +84,17 @@ impl Pair {
         let next = self.wheel.next_deadline();
         assert_eq!(next.is_some(), first.is_some());
         assert!(next <= first, "{next:?} is later than {first:?}");
-        for key in self.stale.drain(self.stale.len().saturating_sub(8)..) {
-            assert_eq!(self.wheel.get_mut(key), None, "a stale key");
-            assert_eq!(self.wheel.remove(key), None, "a stale key");
+        assert_eq!(self.wheel.entries.len(), self.places, "places are used again");
+        for key in self.fired.drain(self.fired.len().saturating_sub(8)..) {
+            assert_eq!(self.wheel.get(&key), None, "it has fired");
+            assert_eq!(self.wheel.remove(key), None, "it has fired");
         }
     }
 }
 
 /// Ticks around which something changes: 0, all powers of 64, the end of time.
 fn boundaries() -> Vec<u64> {
-    let mut ticks = vec![u64::MAX];
+    let mut ticks = vec![LAST];
     for level in 0..LEVELS as u32 {
         let power = 1_u64 << (6 * level);
         ticks.extend([power, power.saturating_mul(2), power.saturating_mul(63)]);
@@ -99,6 +104,7 @@ fn boundaries() -> Vec<u64> {
         .flat_map(|tick| (0..=2).flat_map(|by| [tick.saturating_sub(by), tick.saturating_add(by)]))
         .collect();
     near.extend(0..=2);
+    near.retain(|tick| *tick <= LAST);
     near.sort_unstable();
     near.dedup();
     near
@@ -119,7 +125,7 @@ fn a_timer_fires_at_its_deadline_and_not_a_tick_before_around_every_boundary() {
                 assert_eq!(wheel.next_expired(due - 1), None, "{start}, {deadline}: early");
                 wheel.assert_valid();
             }
-            assert_eq!(wheel.get_mut(key), Some(&mut ()));
+            assert_eq!(wheel.get(&key), Some(&()));
             assert_eq!(wheel.next_expired(due), Some(()), "{start}, {deadline}: late");
             assert_eq!(wheel.remove(key), None);
             assert_eq!(wheel.next_deadline(), None);
@@ -133,7 +139,7 @@ fn who_sleeps_until_next_deadline_meets_every_deadline_within_a_wake_a_level() {
     for start in boundaries() {
         for deadline in boundaries().into_iter().filter(|deadline| *deadline >= start) {
             let mut wheel = Wheel::new(start);
-            wheel.insert(deadline, ());
+            let _ = wheel.insert(deadline, ());
             let (mut now, mut wakes) = (start, 0);
             while wheel.next_expired(now).is_none() {
                 let next = wheel.next_deadline().expect("the timer is set");
@@ -150,11 +156,11 @@ fn who_sleeps_until_next_deadline_meets_every_deadline_within_a_wake_a_level() {
 #[test]
 fn each_tick_of_two_levels_fires_alone_when_time_goes_tick_by_tick() {
     let ticks = 2 * 64 * 64 + 130;
-    for start in [0, 1, 63, 64, 65, 4095, 4096, 4097, (1 << 18) - 1, u64::MAX - 20_000] {
+    for start in [0, 1, 63, 64, 65, 4095, 4096, 4097, (1 << 18) - 1, LAST - 20_000] {
         let mut wheel = Wheel::new(start);
         // Backwards, so that the order of insertion is no help.
         for deadline in (start..start + ticks).rev() {
-            wheel.insert(deadline, deadline);
+            let _ = wheel.insert(deadline, deadline);
         }
         for now in start..start + ticks {
             assert_eq!(expire(&mut wheel, now), [now]);
@@ -169,21 +175,24 @@ fn a_long_pause_fires_everything_in_the_deadlines_order() {
     let mut wheel = Wheel::new(0);
     let mut deadlines = boundaries();
     for deadline in deadlines.iter().rev() {
-        wheel.insert(*deadline, *deadline);
+        let _ = wheel.insert(*deadline, *deadline);
     }
     let last = deadlines.pop();
-    assert_eq!(expire(&mut wheel, u64::MAX - 1), deadlines);
+    assert_eq!(expire(&mut wheel, LAST - 1), deadlines);
     assert_eq!(wheel.next_deadline(), last);
-    assert_eq!(expire(&mut wheel, u64::MAX), [u64::MAX]);
-    wheel.insert(u64::MAX, 7);
-    assert_eq!(expire(&mut wheel, u64::MAX), [7], "the last tick is a tick like any other");
+    assert_eq!(expire(&mut wheel, LAST), [LAST]);
+    let _key = wheel.insert(LAST, 7);
+    assert_eq!(expire(&mut wheel, LAST), [7], "the last tick is a tick like any other");
+    let _key = wheel.insert(u64::MAX, 8);
+    assert_eq!(wheel.next_deadline(), Some(LAST), "and there is none after it");
+    assert_eq!(expire(&mut wheel, u64::MAX), [8]);
 }
 
 #[test]
 fn timers_of_one_tick_fire_in_the_order_in_which_they_were_set() {
     let mut wheel = Wheel::new(3);
     for value in 0..100 {
-        wheel.insert(5000, value);
+        let _ = wheel.insert(5000, value);
         if value == 50 {
             assert_eq!(wheel.next_expired(4990), None);
         }
@@ -194,7 +203,7 @@ fn timers_of_one_tick_fire_in_the_order_in_which_they_were_set() {
 #[test]
 fn a_deadline_in_the_past_counts_as_now() {
     let mut wheel = Wheel::new(1000);
-    wheel.insert(0, "overdue");
+    let _ = wheel.insert(0, "overdue");
     assert_eq!(wheel.next_deadline(), Some(1000));
     assert_eq!(expire(&mut wheel, 1000), ["overdue"]);
 }
@@ -203,8 +212,8 @@ fn a_deadline_in_the_past_counts_as_now() {
 fn a_clock_that_steps_back_fires_nothing_early() {
     let mut wheel = Wheel::new(1000);
     assert_eq!(wheel.next_expired(2048), None);
-    wheel.insert(2058, "later");
-    wheel.insert(1500, "overdue");
+    let _ = wheel.insert(2058, "later");
+    let _ = wheel.insert(1500, "overdue");
     assert_eq!(wheel.next_expired(2047), None, "the wheel stands at 2048");
     wheel.assert_valid();
     assert_eq!(expire(&mut wheel, 2057), ["overdue"]);
@@ -215,7 +224,7 @@ fn a_clock_that_steps_back_fires_nothing_early() {
 fn one_look_does_a_bounded_share_of_a_crowded_slot_and_asks_to_be_called_again() {
     let crowd = 3 * MOVES_PER_CALL;
     let mut wheel = Wheel::new(0);
-    let keys: Vec<_> = (0..crowd).map(|value| wheel.insert(64 * 64 + 1, value)).collect();
+    let mut keys: Vec<_> = (0..crowd).map(|value| wheel.insert(64 * 64 + 1, value)).collect();
     let at = 64 * 64;
     for _ in 0..2 {
         assert_eq!(wheel.next_expired(at), None);
@@ -223,9 +232,9 @@ fn one_look_does_a_bounded_share_of_a_crowded_slot_and_asks_to_be_called_again()
         wheel.assert_valid();
     }
     // In the midst of it timers may come and go, those that were not moved yet included.
-    wheel.insert(at, crowd);
-    for key in &keys[crowd - MOVES_PER_CALL..] {
-        assert!(wheel.remove(*key).is_some());
+    let _ = wheel.insert(at, crowd);
+    for key in keys.drain(crowd - MOVES_PER_CALL..) {
+        assert!(wheel.remove(key).is_some());
     }
     wheel.assert_valid();
     assert_eq!(wheel.next_expired(at), Some(crowd));
@@ -235,33 +244,20 @@ fn one_look_does_a_bounded_share_of_a_crowded_slot_and_asks_to_be_called_again()
 }
 
 #[test]
-fn a_removed_timer_leaves_its_place_to_the_next_and_its_key_names_nothing() {
+fn a_timer_leaves_its_place_to_the_next_when_its_key_is_given_back() {
     let mut wheel = Wheel::new(0);
     let first = wheel.insert(10, "first");
     assert_eq!(wheel.remove(first), Some("first"));
     let second = wheel.insert(10, "second");
     assert_eq!(wheel.entries.len(), 1, "the place is used again");
-    assert_eq!(wheel.remove(first), None);
-    assert_eq!(wheel.get_mut(first), None);
-    assert_eq!(wheel.get_mut(second), Some(&mut "second"));
-}
-
-#[test]
-fn a_place_whose_generations_are_used_up_is_retired() {
-    let mut wheel = Wheel::new(0);
-    let key = wheel.insert(1, ());
-    wheel.remove(key);
-    wheel.entries[0].generation = u32::MAX - 1;
-    for _ in 0..2 {
-        let key = wheel.insert(1, ());
-        assert_eq!(key.index, 0);
-        wheel.assert_valid();
-        wheel.remove(key);
-        wheel.assert_valid();
-        assert_eq!(wheel.remove(key), None);
-    }
-    assert_eq!(wheel.insert(1, ()).index, 1);
-    wheel.assert_valid();
+    assert_eq!(wheel.next_expired(10), Some("second"));
+    let third = wheel.insert(20, "third");
+    assert_eq!(wheel.entries.len(), 2, "the second's key is still there");
+    assert_eq!((wheel.get(&second), wheel.get(&third)), (None, Some(&"third")));
+    assert_eq!(wheel.remove(second), None);
+    let fourth = wheel.insert(20, "fourth");
+    assert_eq!(wheel.entries.len(), 2, "it was given back");
+    assert_eq!(wheel.get(&fourth), Some(&"fourth"));
 }
 
 #[test]
@@ -269,10 +265,11 @@ fn every_order_of_three_timers_and_a_removal_on_one_slot() {
     for removed in 0..3 {
         for then in 0..3 {
             let mut wheel = Wheel::new(0);
-            let keys = [0, 1, 2].map(|value| wheel.insert(100, value));
+            let mut keys = [0, 1, 2].map(|value| Some(wheel.insert(100, value)));
             let mut left = vec![0, 1, 2];
             for choice in [removed, then] {
-                assert_eq!(wheel.remove(keys[choice]).is_some(), left.contains(&choice));
+                let removed = keys[choice].take().and_then(|key| wheel.remove(key));
+                assert_eq!(removed.is_some(), left.contains(&choice));
                 left.retain(|value| *value != choice);
                 wheel.assert_valid();
             }
@@ -300,6 +297,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..200_u64).prop_map(Step::InsertIn),
         4 => any_size().prop_map(Step::InsertIn),
         1 => any_size().prop_map(Step::InsertAt),
+        1 => Just(Step::InsertAt(LAST)),
         1 => Just(Step::InsertAt(u64::MAX)),
         4 => any::<usize>().prop_map(Step::Remove),
         4 => (0..200_u64).prop_map(Step::Advance),

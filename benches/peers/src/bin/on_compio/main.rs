@@ -45,12 +45,13 @@ impl Tasks for Compio {
         runtime().expect("compio starts").block_on(future)
     }
 
-    async fn spawn<F>(future: F) -> F::Output
+    fn spawn<F>(future: F) -> impl Future<Output = F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        compio::runtime::spawn(future).await.expect("no task panics")
+        let task = compio::runtime::spawn(future);
+        async { task.await.expect("no task panics") }
     }
 
     fn detach<F: Future<Output = ()> + 'static>(future: F) {

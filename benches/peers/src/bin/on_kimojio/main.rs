@@ -43,13 +43,16 @@ impl Tasks for Kimojio {
         }
     }
 
-    async fn spawn<F>(future: F) -> F::Output
+    fn spawn<F>(future: F) -> impl Future<Output = F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        let Ok(output) = operations::spawn_task(future).await else { panic!("a task panicked") };
-        output
+        let task = operations::spawn_task(future);
+        async {
+            let Ok(output) = task.await else { panic!("a task panicked") };
+            output
+        }
     }
 
     fn detach<F: Future<Output = ()> + 'static>(future: F) {

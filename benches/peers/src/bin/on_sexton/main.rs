@@ -44,12 +44,13 @@ impl Tasks for Sexton {
         runtime.block_on(future)
     }
 
-    async fn spawn<F>(future: F) -> F::Output
+    fn spawn<F>(future: F) -> impl Future<Output = F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        sexton::spawn(future).await.expect("no task panics")
+        let task = sexton::spawn(future);
+        async { task.await.expect("no task panics") }
     }
 
     fn detach<F: Future<Output = ()> + 'static>(future: F) {

@@ -36,12 +36,13 @@ impl Tasks for Tokio {
         LocalSet::new().block_on(&runtime, future)
     }
 
-    async fn spawn<F>(future: F) -> F::Output
+    fn spawn<F>(future: F) -> impl Future<Output = F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        tokio::task::spawn_local(future).await.expect("no task panics")
+        let task = tokio::task::spawn_local(future);
+        async { task.await.expect("no task panics") }
     }
 
     fn detach<F: Future<Output = ()> + 'static>(future: F) {

@@ -45,12 +45,13 @@ impl Tasks for TokioUring {
         start(future)
     }
 
-    async fn spawn<F>(future: F) -> F::Output
+    fn spawn<F>(future: F) -> impl Future<Output = F::Output>
     where
         F: Future + 'static,
         F::Output: 'static,
     {
-        tokio_uring::spawn(future).await.expect("no task panics")
+        let task = tokio_uring::spawn(future);
+        async { task.await.expect("no task panics") }
     }
 
     fn detach<F: Future<Output = ()> + 'static>(future: F) {
