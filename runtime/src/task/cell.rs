@@ -72,9 +72,6 @@ const REFS_MAX: u32 = u32::MAX / 4;
 /// In no table of all tasks.
 pub(super) const NO_PLACE: u32 = u32::MAX;
 
-#[cfg(not(loom))]
-const _: () = assert!(size_of::<Header>() <= 48, "every task has one");
-
 /// What does not depend on the future's type.
 pub(crate) struct Header {
     refs: Counted<u32>,

@@ -1,12 +1,17 @@
 //! The run queue and the list of all tasks beside plain ones.
 
-use super::cell::TaskRef;
+use super::cell::{Header, TaskRef};
 use super::list::{AllTasks, RunQueue, lone};
 use crate::door::Door;
 use crate::sync::set_owner;
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+#[test]
+fn a_task_has_48_bytes_beside_its_future() {
+    assert_eq!(size_of::<Header>(), 48);
+}
 
 /// A list of a core that is this thread, and tasks of it that are not in the list.
 fn tasks(count: usize) -> (AllTasks, Vec<TaskRef>) {
