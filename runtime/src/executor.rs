@@ -26,7 +26,7 @@ use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sys::{Entered, Ring, RingConfig, Wait, elapsed, now};
 use crate::task::{AllTasks, Fate, Header, JoinHandle, Ran, RunQueue, TaskRef, release_orphan};
 use crate::time::Timers;
-use crate::wake_read::WakeRead;
+use crate::wake_poll::WakePoll;
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::Location;
@@ -54,7 +54,7 @@ pub(crate) struct Core {
     door: Arc<Door>,
     shared: Arc<Shared>,
     counters: Arc<CoreCounters>,
-    wake_read: WakeRead,
+    wake_poll: WakePoll,
     polls_per_turn: usize,
     long_poll: Option<Duration>,
     closing: Cell<bool>,
@@ -97,7 +97,7 @@ impl Core {
         let door = Arc::clone(shared.door(index));
         door.hang_bell(ring.waker());
         let counters = CoreCounters::new(index);
-        let wake_read = WakeRead::new(&ring);
+        let wake_poll = WakePoll::new(&ring);
         Ok(Rc::new(Self {
             index,
             driver: Rc::new(Driver::new(ring, &config, Arc::clone(&counters))),
@@ -107,7 +107,7 @@ impl Core {
             door,
             shared: Arc::clone(shared),
             counters,
-            wake_read,
+            wake_poll,
             polls_per_turn: (config.polls_per_turn as usize).clamp(1, POLLS_PER_TURN_MAX),
             long_poll: (!config.long_poll.is_zero()).then_some(config.long_poll),
             closing: Cell::new(false),
@@ -279,7 +279,7 @@ impl Core {
             && (self.idle.is_plain() || !self.finds_work())
             && self.door.mailbox().prepare_sleep()
         {
-            self.wake_read.arm(&self.driver);
+            self.wake_poll.arm(&self.driver);
             let longest = self.longest_wait();
             if !self.idle.is_plain() && self.idle.is_batching() {
                 self.sleep_for_several(longest);

@@ -20,7 +20,7 @@ mod fd;
 mod contain;
 pub mod op;
 mod driver;
-mod wake_read;
+mod wake_poll;
 mod task;
 mod sync;
 mod mailbox;

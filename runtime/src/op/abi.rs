@@ -4,6 +4,8 @@
 pub(crate) const SQE_BUFFER_SELECT: u8 = 1 << 5;
 /// `IOSQE_CQE_SKIP_SUCCESS`: no completion unless it fails.
 pub(crate) const SQE_SKIP_SUCCESS: u8 = 1 << 6;
+/// `IORING_POLL_ADD_MULTI`.
+pub(crate) const POLL_ADD_MULTI: u32 = 1;
 /// `IORING_RECVSEND_POLL_FIRST`.
 pub(crate) const RECV_POLL_FIRST: u16 = 1;
 /// `IORING_RECV_MULTISHOT`.

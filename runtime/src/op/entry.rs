@@ -404,6 +404,14 @@ impl<'a> Entry<'a> {
         entry
     }
 
+    /// As [`poll`](Self::poll), with an answer each time that something becomes ready. Since Linux
+    /// 5.13.
+    pub(crate) fn poll_multi(fd: &'a Fd, mask: u32) -> Self {
+        let mut entry = Self::poll(fd, mask);
+        entry.request.len = abi::POLL_ADD_MULTI;
+        entry
+    }
+
     /// Ends with `ETIME` after the duration in `time`. `IORING_OP_TIMEOUT`, since Linux 5.4.
     pub fn timeout(time: &'a io_uring::types::Timespec) -> Self {
         let mut entry = Self::new(opcode::Timeout::CODE);
