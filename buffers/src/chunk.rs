@@ -8,6 +8,7 @@
 #![allow(unsafe_code, reason = "`IoBuf` is an unsafe trait")]
 
 use crate::{IoBuf, PoolBuf};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Deref;
 
@@ -17,9 +18,18 @@ use core::ops::Deref;
 /// pool when it is dropped.
 pub struct Chunk(Repr);
 
+/// Three words, since every stream and every write of a chunk has room for one: what lies on the
+/// heap, which is rare, keeps its own words there.
 enum Repr {
     Pool(PoolBuf),
-    Heap { bytes: Vec<u8>, start: usize },
+    Heap(Box<Heap>),
+}
+
+const _: () = assert!(size_of::<Option<Chunk>>() == 24);
+
+struct Heap {
+    bytes: Vec<u8>,
+    start: usize,
 }
 
 impl Chunk {
@@ -38,9 +48,10 @@ impl Chunk {
     pub fn consume(&mut self, n: usize) {
         match &mut self.0 {
             Repr::Pool(buf) => buf.consume(n),
-            Repr::Heap { bytes, start } => {
-                assert!(n <= bytes.len() - *start, "more bytes consumed than there are");
-                *start += n;
+            Repr::Heap(heap) => {
+                let left = heap.bytes.len() - heap.start;
+                assert!(n <= left, "more bytes consumed than there are");
+                heap.start += n;
             }
         }
     }
@@ -55,7 +66,7 @@ impl Chunk {
     #[must_use]
     pub fn into_vec(self) -> Vec<u8> {
         match self.0 {
-            Repr::Heap { bytes, start: 0 } => bytes,
+            Repr::Heap(heap) if heap.start == 0 => heap.bytes,
             _ => self.to_vec(),
         }
     }
@@ -75,7 +86,7 @@ impl From<PoolBuf> for Chunk {
 
 impl From<Vec<u8>> for Chunk {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(Repr::Heap { bytes, start: 0 })
+        Self(Repr::Heap(Box::new(Heap { bytes, start: 0 })))
     }
 }
 
@@ -85,7 +96,7 @@ impl Deref for Chunk {
     fn deref(&self) -> &[u8] {
         match &self.0 {
             Repr::Pool(buf) => buf,
-            Repr::Heap { bytes, start } => &bytes[*start..],
+            Repr::Heap(heap) => &heap.bytes[heap.start..],
         }
     }
 }

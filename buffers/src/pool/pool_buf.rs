@@ -52,6 +52,15 @@ pub struct PoolBuf {
     start: u32,
     end: u32,
     limit: u32,
+    _spare: Spare,
+}
+
+/// A byte that holds one value of 256. Whatever may be a buffer or something else, as a `Chunk` and
+/// an `Option` of one, tells by the others which it is, and is no larger.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Spare {
+    Buf,
 }
 
 impl PoolBuf {
@@ -59,14 +68,14 @@ impl PoolBuf {
     pub(super) fn whole(pool: Rc<Shared>, bid: u16, len: u32) -> Self {
         let limit = pool.buf_len();
         debug_assert!(len <= limit, "B1");
-        Self { pool, bid, start: 0, end: len, limit }
+        Self { pool, bid, start: 0, end: len, limit, _spare: Spare::Buf }
     }
 
     /// The pool says that P1 holds for these bytes of a buffer from now on.
     pub(super) fn piece(pool: Rc<Shared>, bid: u16, bytes: Range<u32>) -> Self {
         let Range { start, end } = bytes;
         debug_assert!(start <= end && end <= pool.buf_len(), "B1");
-        Self { pool, bid, start, end, limit: end }
+        Self { pool, bid, start, end, limit: end, _spare: Spare::Buf }
     }
 
     /// The buffer that a bundle filled after this one, with at most so many bytes.

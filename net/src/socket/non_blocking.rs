@@ -28,7 +28,7 @@ impl Reader {
             }
             return Ok(NonBlocking::Ready(()));
         }
-        if let Some(error) = recv.error.take() {
+        if let Some(error) = recv.take_error() {
             return Err(error);
         }
         if recv.eof {

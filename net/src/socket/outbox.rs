@@ -8,14 +8,14 @@ use super::shared::Shared;
 use crate::op::SendRest;
 use sexton_buffers::{IoBuf, Slice};
 use sexton_runtime::op::Detached;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell, RefMut};
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 
 /// Made when the first bytes are committed.
 #[derive(Debug, Default)]
-pub(super) struct Outbox(RefCell<Option<Box<State>>>);
+pub(super) struct Outbox(OnceCell<Box<RefCell<State>>>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -32,31 +32,33 @@ struct State {
 }
 
 impl Outbox {
+    fn state(&self) -> Option<RefMut<'_, State>> {
+        self.0.get().map(|state| state.borrow_mut())
+    }
+
     /// Buffers that wait, or are with the kernel.
     pub(super) fn buffers(&self) -> usize {
-        let state = self.0.borrow();
-        state.as_ref().map_or(0, |state| state.queue.len() + usize::from(state.flight.is_some()))
+        self.state().map_or(0, |state| state.queue.len() + usize::from(state.flight.is_some()))
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.0.borrow().as_ref().map_or(0, |state| state.bytes)
+        self.state().map_or(0, |state| state.bytes)
     }
 
     pub(super) fn take_error(&self) -> io::Result<()> {
-        let error = self.0.borrow_mut().as_mut().and_then(|state| state.error.take());
+        let error = self.state().and_then(|mut state| state.error.take());
         error.map_or(Ok(()), Err)
     }
 
     pub(super) fn take_spare(&self) -> Option<Vec<u8>> {
-        self.0.borrow_mut().as_mut().and_then(|state| state.spare.take())
+        self.state().and_then(|mut state| state.spare.take())
     }
 }
 
 impl Shared {
     /// The first `used` bytes of `memory` go out, behind what waits already.
     pub(super) fn send_later(self: &Rc<Self>, memory: Vec<u8>, used: usize) {
-        let mut outbox = self.outbox.0.borrow_mut();
-        let state = outbox.get_or_insert_default();
+        let mut state = self.outbox.0.get_or_init(Box::default).borrow_mut();
         if state.error.is_some() {
             // Bytes before these are lost, and nobody was told yet: these go the same way.
             state.spare = Some(memory);
@@ -64,7 +66,7 @@ impl Shared {
         }
         state.bytes += used;
         state.queue.push_back(memory.slice(..used));
-        drop(outbox);
+        drop(state);
         if !self.sending.replace(true) {
             self.next_send();
         }
@@ -72,17 +74,17 @@ impl Shared {
 
     /// The turn is free: the next buffer has it, or whoever waits.
     pub(super) fn next_send(self: &Rc<Self>) {
-        let next = self.outbox.0.borrow_mut().as_mut().and_then(|state| state.queue.pop_front());
+        let next = self.outbox.state().and_then(|mut state| state.queue.pop_front());
         if let Some(rest) = next {
             match Detached::submit(SendRest { socket: Rc::clone(self), rest }) {
                 Ok(flight) => {
-                    if let Some(state) = self.outbox.0.borrow_mut().as_mut() {
+                    if let Some(mut state) = self.outbox.state() {
                         state.flight = Some(flight);
                     }
                     return;
                 }
                 Err((_, error)) => {
-                    if let Some(state) = self.outbox.0.borrow_mut().as_mut() {
+                    if let Some(mut state) = self.outbox.state() {
                         state.fail(error);
                     }
                 }
@@ -100,8 +102,8 @@ impl Shared {
             Err(error) if Recv::is_passing(&error) => Ok(0),
             result => result,
         };
-        match (count, self.outbox.0.borrow_mut().as_mut()) {
-            (Ok(count), Some(state)) => {
+        match (count, self.outbox.state()) {
+            (Ok(count), Some(mut state)) => {
                 rest.skip(count);
                 state.flight = None;
                 state.bytes -= count;
@@ -111,7 +113,7 @@ impl Shared {
                     state.queue.push_front(rest);
                 }
             }
-            (Err(error), Some(state)) => state.fail(error),
+            (Err(error), Some(mut state)) => state.fail(error),
             (_, None) => {}
         }
         self.next_send();
@@ -119,7 +121,7 @@ impl Shared {
 
     /// The last handle that writes is gone: what was not sent is discarded.
     pub(super) fn bury_sends(&self) {
-        let flight = self.outbox.0.borrow_mut().as_mut().and_then(|state| {
+        let flight = self.outbox.state().and_then(|mut state| {
             state.gone = true;
             state.queue.clear();
             state.flight.take()
@@ -158,7 +160,7 @@ mod tests {
             for errno in [4, 11, 125] {
                 let (fd, peer) = calls::socket::unix_pair().unwrap();
                 let shared = Shared::socket(fd.into());
-                shared.outbox.0.borrow_mut().get_or_insert_default().bytes = 10;
+                shared.outbox.0.get_or_init(Box::default).borrow_mut().bytes = 10;
                 shared.sending.set(true);
                 let failed = io::Error::from_raw_os_error(errno);
                 shared.rest_ended(vec![7; 10].slice(..), Err(failed));
@@ -180,7 +182,7 @@ mod tests {
     }
 
     fn lose(shared: &Rc<Shared>) {
-        shared.outbox.0.borrow_mut().get_or_insert_default().bytes = 10;
+        shared.outbox.0.get_or_init(Box::default).borrow_mut().bytes = 10;
         shared.sending.set(true);
         shared.rest_ended(vec![7; 10].slice(..), Err(io::Error::from_raw_os_error(12)));
     }

@@ -114,7 +114,7 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
             Take::Error(error) => return self.finish(claim, Some(error)),
             Take::Wait => {}
             Take::Nothing => {
-                let ticket = self.socket.recv.borrow_mut().ticket();
+                let ticket = Ticket::new();
                 match self.socket.arm_into(claim, ticket) {
                     Ok(()) => self.phase = Phase::Waits(ticket),
                     Err((claim, error)) => return self.finish(claim, Some(error)),
@@ -131,7 +131,7 @@ impl<'a, B: IoBufMut> ReadOwned<'a, B> {
         } else {
             // This future may be forgotten: what it got must not be.
             let mut recv = self.socket.recv.borrow_mut();
-            let ticket = recv.ticket();
+            let ticket = Ticket::new();
             recv.park(Done { ticket, claim, error: None });
             Phase::Waits(ticket)
         };
@@ -191,7 +191,7 @@ impl Shared {
             self.put_back(chunk);
             return Take::Bytes;
         }
-        if let Some(error) = recv.error.take() {
+        if let Some(error) = recv.take_error() {
             return Take::Error(error);
         }
         if recv.eof {
@@ -245,7 +245,7 @@ impl<B: IoBufMut> Drop for ReadOwned<'_, B> {
                 if let Some(mut done) = recv.fetch(ticket) {
                     recv.unread(&mut done.claim);
                     if let Some(error) = done.error.filter(|error| !Recv::is_passing(error)) {
-                        recv.error = Some(error);
+                        recv.set_error(error);
                     }
                     unused = Some(done.claim);
                 } else if let Flight::Into { detached, ticket: of, wanted } = &mut recv.flight

@@ -137,7 +137,7 @@ impl Reader {
             if let Some(chunk) = recv.chunks.pop_front() {
                 return Poll::Ready(Ok(Some(chunk)));
             }
-            if let Some(error) = recv.error.take() {
+            if let Some(error) = recv.take_error() {
                 return Poll::Ready(Err(error));
             }
             if recv.eof {
@@ -253,7 +253,7 @@ impl Reader {
                     buf[..n].copy_from_slice(&chunk[..n]);
                     return Ok(n);
                 }
-                if let Some(error) = recv.error.take() {
+                if let Some(error) = recv.take_error() {
                     return Err(error);
                 }
                 if recv.eof {

@@ -4,6 +4,7 @@ use super::chunks::Chunks;
 use sexton_buffers::{Chunk, Claim};
 use sexton_runtime::count_copied;
 use sexton_runtime::op::Detached;
+use std::cell::Cell;
 use std::io;
 
 /// Names one receive into a caller's buffer; 0 is the stream itself.
@@ -13,6 +14,17 @@ pub(crate) struct Ticket(u64);
 impl Ticket {
     /// The stream's own receives: nobody waits for their buffer.
     pub(crate) const STREAM: Self = Self(0);
+
+    /// One that no other receive of this thread has.
+    pub(crate) fn new() -> Self {
+        TICKETS.set(TICKETS.get() + 1);
+        Self(TICKETS.get())
+    }
+}
+
+thread_local! {
+    /// Tickets that were given: not in every stream.
+    static TICKETS: Cell<u64> = const { Cell::new(0) };
 }
 
 /// The receive in flight, at most one.
@@ -41,8 +53,8 @@ pub(super) struct Done {
     pub(super) error: Option<io::Error>,
 }
 
-/// Places for each `Done`, made for the first one and kept: a stream that is read into buffers asks
-/// for memory once, and one that is not costs a word.
+/// Places for each `Done`, and for an error, made for the first one and kept: a stream that is read
+/// into buffers asks for memory once, and one that is not costs a word.
 #[derive(Debug, Default)]
 pub(super) struct Parked(Option<Box<Places>>);
 
@@ -52,6 +64,8 @@ struct Places {
     done: Option<Done>,
     /// Buffers whose bytes somebody else took, for their futures to fetch.
     robbed: Vec<Done>,
+    /// What comes after all bytes: reported once.
+    error: Option<io::Error>,
 }
 
 impl Parked {
@@ -82,8 +96,6 @@ impl Parked {
 pub(super) struct Recv {
     /// Bytes that nobody has claimed, in order.
     pub(super) chunks: Chunks,
-    /// What comes after them: reported once.
-    pub(super) error: Option<io::Error>,
     /// The stream has ended: a level, not an edge.
     pub(super) eof: bool,
     pub(super) flight: Flight,
@@ -96,14 +108,12 @@ pub(super) struct Recv {
     pub(super) starved: bool,
     /// It waits: whoever hands out turns arms the next receive.
     pub(super) in_line: bool,
-    pub(super) tickets: u64,
 }
 
 impl Default for Recv {
     fn default() -> Self {
         Self {
             chunks: Chunks::default(),
-            error: None,
             eof: false,
             flight: Flight::None,
             drained: false,
@@ -111,15 +121,22 @@ impl Default for Recv {
             done: Parked::default(),
             starved: false,
             in_line: false,
-            tickets: 0,
         }
     }
 }
 
 impl Recv {
-    pub(super) fn ticket(&mut self) -> Ticket {
-        self.tickets += 1;
-        Ticket(self.tickets)
+    /// What comes after all bytes, once.
+    pub(super) fn take_error(&mut self) -> Option<io::Error> {
+        self.done.0.as_deref_mut()?.error.take()
+    }
+
+    pub(super) fn set_error(&mut self, error: io::Error) {
+        self.done.0.get_or_insert_default().error = Some(error);
+    }
+
+    fn has_error(&self) -> bool {
+        self.done.0.as_deref().is_some_and(|places| places.error.is_some())
     }
 
     /// Takes the bytes of a buffer that was not fetched: who reads next gets them, and the older
@@ -171,7 +188,7 @@ impl Recv {
     pub(super) fn is_ready(&self) -> bool {
         !self.chunks.is_empty()
             || self.eof
-            || self.error.is_some()
+            || self.has_error()
             || self.done.get().is_some_and(|done| done.claim.got() > 0)
     }
 

@@ -3,7 +3,7 @@
 use super::outbox::Outbox;
 use super::polls::Polls;
 use super::recv::{Done, Flight, Recv, Ticket, taken};
-use super::waiters::Waiters;
+use super::waiters::{RareWaiters, Waiters};
 use crate::op::{RecvInto, RecvPool};
 use sexton_buffers::{Chunk, Claim, OwnedBuf, PoolBufs, ProvidedPool, ReadCursor};
 use sexton_runtime::op::{Answered, Detached};
@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Pipe,
 }
 
+const _: () = assert!(size_of::<Shared>() <= 152, "every stream has one");
+
 #[derive(Debug)]
 pub(crate) struct Shared {
     fd: Fd,
@@ -35,7 +37,7 @@ pub(crate) struct Shared {
     pub(super) recv: RefCell<Recv>,
     pub(super) readers: Waiters,
     pub(super) sending: Cell<bool>,
-    pub(super) writers: Waiters,
+    pub(super) writers: RareWaiters,
     pub(super) polls: Polls,
     pub(super) outbox: Outbox,
 }
@@ -56,7 +58,7 @@ impl Shared {
             recv: RefCell::default(),
             readers: Waiters::default(),
             sending: Cell::new(false),
-            writers: Waiters::default(),
+            writers: RareWaiters::default(),
             polls: Polls::default(),
             outbox: Outbox::default(),
         })
@@ -184,7 +186,7 @@ impl Shared {
             Ok(None) => recv.eof = true,
             Err(error) if error.raw_os_error() == Some(ENOBUFS) => recv.starved = true,
             Err(error) if Recv::is_passing(&error) => {}
-            Err(error) => recv.error = Some(error),
+            Err(error) => recv.set_error(error),
         }
         drop(recv);
         drop(flight);
@@ -246,7 +248,7 @@ impl Starved for Shared {
         let waits = std::mem::take(&mut recv.in_line) && recv.is_idle();
         drop(recv);
         if waits && let Err(error) = self.arm_from(pool) {
-            self.recv.borrow_mut().error = Some(error);
+            self.recv.borrow_mut().set_error(error);
             self.readers.wake();
         }
     }
@@ -279,7 +281,7 @@ impl Recv {
             self.chunks.push_back(taken(&mut claim));
         }
         if let Some(error) = error.filter(|error| !Self::is_passing(error)) {
-            self.error = Some(error);
+            self.set_error(error);
         }
         Some(claim)
     }

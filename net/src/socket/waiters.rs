@@ -1,6 +1,6 @@
 //! Who waits for something to change.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::task::{Context, Waker};
 
 /// Wakers of waiting futures; all are woken at each change, and register again.
@@ -15,6 +15,22 @@ pub(crate) struct Waiters {
 
 #[derive(Default)]
 struct Others(Vec<Waker>);
+
+/// Waiters for what is seldom waited for: made for the first one, and kept.
+#[derive(Debug, Default)]
+pub(crate) struct RareWaiters(OnceCell<Box<Waiters>>);
+
+impl RareWaiters {
+    pub(crate) fn register(&self, cx: &Context<'_>) {
+        self.0.get_or_init(Box::default).register(cx);
+    }
+
+    pub(crate) fn wake(&self) {
+        if let Some(waiters) = self.0.get() {
+            waiters.wake();
+        }
+    }
+}
 
 impl std::fmt::Debug for Waiters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

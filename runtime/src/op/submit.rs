@@ -27,10 +27,10 @@ use std::task::{Context, Poll};
 /// so; the kernel never sees it.
 pub fn submit<O: Op>(op: O) -> Submit<O> {
     let state = match context::driver() {
-        None => State::Refused(op, context::outside()),
+        None => State::Refused(Box::new((op, context::outside()))),
         Some(driver) => match driver.submit(op) {
             Ok(key) => State::Submitted(key, driver),
-            Err((op, error)) => State::Refused(op, error),
+            Err(refused) => State::Refused(Box::new(refused)),
         },
     };
     Submit { state, hook: CancelHook::default(), _op: PhantomData }
@@ -46,7 +46,8 @@ pub struct Submit<O: Op> {
 
 enum State<O> {
     Submitted(Key, Rc<Driver>),
-    Refused(O, io::Error),
+    /// Rare: a future is no larger for it.
+    Refused(Box<(O, io::Error)>),
     Finished,
 }
 
@@ -106,7 +107,10 @@ impl<O: Op> Future for Submit<O> {
             }
         }
         match std::mem::replace(&mut this.state, State::Finished) {
-            State::Refused(op, error) => Poll::Ready(op.complete(Completion::refused(error))),
+            State::Refused(refused) => {
+                let (op, error) = *refused;
+                Poll::Ready(op.complete(Completion::refused(error)))
+            }
             _ => panic!("an operation was polled after its answer, or after its runtime's end"),
         }
     }

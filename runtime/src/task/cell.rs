@@ -28,6 +28,8 @@
 //! - **I6** the door that `door` points to lives as long as the cell: whoever made the cell keeps
 //!   it until the cell is freed or `orphan` has counted a reference for it, which goes with the
 //!   cell.
+//! - **I7** `stage` holds the future while the flag `FINISHED` is down, but for the end of the run
+//!   that puts it up; then the output, while `TAKEN` is down; and then nothing.
 
 #![allow(unsafe_code, reason = "wakers are raw pointers with a hand-written reference count")]
 
@@ -59,7 +61,7 @@ const ABORTED: u8 = 1 << 3;
 const DETACHED: u8 = 1 << 4;
 /// The executor has given its reference back.
 const RELEASED: u8 = 1 << 5;
-/// The output was taken.
+/// The output was taken, or dropped.
 const TAKEN: u8 = 1 << 6;
 
 /// What a future is asked for ahead of its poll at most: further lines are those of rare states.
@@ -105,10 +107,10 @@ struct TaskCell<F: Future> {
     stage: UnsafeCell<Stage<F>>,
 }
 
-enum Stage<F: Future> {
-    Future(F),
-    Output(Result<F::Output, JoinError>),
-    Taken,
+/// What a task has become, which its flags tell (I7): no word of its own for it.
+union Stage<F: Future> {
+    future: ManuallyDrop<F>,
+    output: ManuallyDrop<Result<F::Output, JoinError>>,
 }
 
 /// What became of a task that was run.
@@ -175,7 +177,7 @@ impl TaskRef {
             place: Cell::new(NO_PLACE),
             joiner: Cell::new(None),
         };
-        let stage = UnsafeCell::new(Stage::Future(future));
+        let stage = UnsafeCell::new(Stage { future: ManuallyDrop::new(future) });
         // SAFETY: the memory is a new box's, for a cell of this type.
         unsafe { cell.write(TaskCell { header, stage }) };
         Self(cell.cast())
@@ -311,7 +313,8 @@ impl TaskRef {
         let header = self.header();
         header.set(FINISHED);
         if header.has(DETACHED) {
-            // SAFETY: I5: finished, and its handle is gone.
+            header.set(TAKEN);
+            // SAFETY: I7: finished, and its handle is gone.
             unsafe { (header.vtable.drop_output)(self.0) };
         }
         if let Some(joiner) = header.joiner.take() {
@@ -370,7 +373,8 @@ impl TaskRef {
         let header = self.header();
         header.set(DETACHED);
         if header.has(FINISHED) {
-            // SAFETY: I5: finished, and its handle is gone.
+            header.set(TAKEN);
+            // SAFETY: I7: finished, and not taken.
             unsafe { (header.vtable.drop_output)(self.0) };
         }
         if let Some(joiner) = header.joiner.take() {
@@ -386,12 +390,12 @@ impl TaskRef {
     pub(super) unsafe fn take_output<T>(&self) -> Option<Result<T, JoinError>> {
         let header = self.header();
         let flags = header.flags.get();
-        if flags & FINISHED == 0 {
+        if flags & (FINISHED | TAKEN) != FINISHED {
             return None;
         }
         header.flags.set(flags | TAKEN);
         let mut output: Option<Result<T, JoinError>> = None;
-        // SAFETY: I5, and the caller vouches for the type.
+        // SAFETY: I7: finished, and taken just now; the caller vouches for the type.
         unsafe { (header.vtable.take)(self.0, (&raw mut output).cast()) };
         output
     }
@@ -585,21 +589,21 @@ unsafe fn drop_waker(data: *const ()) {
 }
 
 /// # Safety
-/// I5: nobody else has the stage.
-unsafe fn stage<'a, F: Future>(raw: NonNull<Header>) -> &'a mut Stage<F> {
+/// The cell lives, and is an `F`'s.
+#[inline(always)]
+unsafe fn stage<F: Future>(raw: NonNull<Header>) -> *mut Stage<F> {
     let cell = raw.cast::<TaskCell<F>>().as_ptr();
     // SAFETY: the cell lives (I1); this is an address, no reference.
-    let stage = unsafe { &raw const (*cell).stage };
-    // SAFETY: the caller vouches that nobody else has the stage.
-    unsafe { &mut *UnsafeCell::raw_get(stage) }
+    UnsafeCell::raw_get(unsafe { &raw const (*cell).stage })
 }
 
 /// # Safety
 /// `Vtable::poll`'s: the cell is an `F`'s, and runs.
 unsafe fn poll<F: Future>(raw: NonNull<Header>) -> bool {
-    // SAFETY: I5: the caller set `RUNNING`.
+    // SAFETY: as this function's.
     let stage = unsafe { stage::<F>(raw) };
-    let Stage::Future(future) = stage else { return true };
+    // SAFETY: I5: the caller set `RUNNING`; I7: it is the future.
+    let future = unsafe { &mut *stage.cast::<F>() };
     // SAFETY: the waker's reference is the caller's, which outlives the poll; it is not dropped.
     let waker = unsafe { Waker::new(raw.as_ptr().cast(), &WAKER) };
     let waker = ManuallyDrop::new(waker);
@@ -611,59 +615,64 @@ unsafe fn poll<F: Future>(raw: NonNull<Header>) -> bool {
         Ok(Poll::Ready(output)) => Ok(output),
         Err(panic) => Err(JoinError::panicked(panic)),
     };
-    replace(stage, output);
+    // SAFETY: as this function's: the future is there still, and the caller puts up `FINISHED`.
+    unsafe { replace::<F>(stage, output) };
     true
 }
 
 /// # Safety
-/// `Vtable::cancel`'s: the cell is an `F`'s, and nobody else has the stage.
+/// `Vtable::cancel`'s: the cell is an `F`'s, which is not finished, and nobody else has the stage.
 unsafe fn cancel<F: Future>(raw: NonNull<Header>) {
-    // SAFETY: I5: the caller set `RUNNING`.
+    // SAFETY: as this function's.
     let stage = unsafe { stage::<F>(raw) };
-    if let Stage::Future(_) = stage {
-        replace(stage, Err(JoinError::cancelled()));
-    }
+    // SAFETY: I7: the future is there, and the caller puts up `FINISHED`.
+    unsafe { replace::<F>(stage, Err(JoinError::cancelled())) };
 }
 
 /// Drops the future in place and stores the output. A destructor that panics becomes the result;
 /// the output's own may then panic as well, and the task is finished all the same.
+///
+/// # Safety
+/// I5: nobody else has the stage, and it holds the future.
 #[inline(always)]
-fn replace<F: Future>(stage: &mut Stage<F>, output: Result<F::Output, JoinError>) {
-    if !std::mem::needs_drop::<F>() {
-        let old = std::mem::replace(stage, Stage::Output(output));
-        // A future without a destructor.
-        std::mem::forget(old);
-        return;
-    }
-    let dropped = catch_unwind(AssertUnwindSafe(|| *stage = Stage::Taken));
-    *stage = Stage::Output(match dropped {
-        Ok(()) => output,
-        Err(panic) => {
+unsafe fn replace<F: Future>(stage: *mut Stage<F>, mut output: Result<F::Output, JoinError>) {
+    if std::mem::needs_drop::<F>() {
+        // SAFETY: the future is there; nobody looks at it afterwards, whether this panics or not.
+        let dropped = || unsafe { stage.cast::<F>().drop_in_place() };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(dropped)) {
             contained(|| drop(output));
-            Err(JoinError::panicked(panic))
+            output = Err(JoinError::panicked(panic));
         }
-    });
+    }
+    // SAFETY: the union has room for it, and nothing that has to be dropped.
+    unsafe { stage.cast::<Result<F::Output, JoinError>>().write(output) };
+}
+
+/// The output, which the stage does not have any more.
+///
+/// # Safety
+/// The cell is an `F`'s, finished, and its output was not taken (I7); the caller puts up `TAKEN`.
+unsafe fn move_out<F: Future>(raw: NonNull<Header>) -> Result<F::Output, JoinError> {
+    // SAFETY: the cell lives: the caller has a reference.
+    let stage = unsafe { stage::<F>(raw) };
+    // SAFETY: I7: it is there, once.
+    unsafe { stage.cast::<Result<F::Output, JoinError>>().read() }
 }
 
 /// # Safety
-/// `Vtable::take`'s: finished, and `into` is an `Option` of the output.
+/// `Vtable::take`'s: as `move_out`'s, and `into` is an `Option` of the output.
 unsafe fn take<F: Future>(raw: NonNull<Header>, into: *mut ()) {
-    // SAFETY: I5: the one handle of a finished task.
-    let stage = unsafe { stage::<F>(raw) };
-    let output = match std::mem::replace(stage, Stage::Taken) {
-        Stage::Output(output) => Some(output),
-        Stage::Future(_) | Stage::Taken => None,
-    };
+    // SAFETY: as this function's.
+    let output = unsafe { move_out::<F>(raw) };
     // SAFETY: the caller's `Option`, which is `None`.
-    unsafe { into.cast::<Option<Result<F::Output, JoinError>>>().write(output) };
+    unsafe { into.cast::<Option<Result<F::Output, JoinError>>>().write(Some(output)) };
 }
 
 /// # Safety
-/// `Vtable::drop_output`'s: finished, and nobody will take the output.
+/// `Vtable::drop_output`'s: as `move_out`'s.
 unsafe fn drop_output<F: Future>(raw: NonNull<Header>) {
-    // SAFETY: I5: finished, without a handle.
-    let stage = unsafe { stage::<F>(raw) };
-    let output = std::mem::replace(stage, Stage::Taken);
+    // SAFETY: as this function's.
+    let output = unsafe { move_out::<F>(raw) };
     // Foreign code; what panics here has nobody to be told.
     contained(|| drop(output));
 }
@@ -671,6 +680,17 @@ unsafe fn drop_output<F: Future>(raw: NonNull<Header>) {
 /// # Safety
 /// `Vtable::free`'s: no reference is left.
 unsafe fn free<F: Future>(raw: NonNull<Header>) {
+    // SAFETY: I1: whoever calls this had the last reference.
+    let flags = unsafe { raw.as_ref() }.flags.get();
     // SAFETY: made by `Box` as a cell of this type; I1: nobody has it any more.
-    drop(unsafe { Box::from_raw(raw.cast::<TaskCell<F>>().as_ptr()) });
+    let mut cell = unsafe { Box::from_raw(raw.cast::<TaskCell<F>>().as_ptr()) };
+    // In place: a future that was polled may not move.
+    let stage = cell.stage.get_mut();
+    if flags & FINISHED == 0 {
+        // SAFETY: I7.
+        unsafe { ManuallyDrop::drop(&mut stage.future) };
+    } else if flags & TAKEN == 0 {
+        // SAFETY: I7.
+        unsafe { ManuallyDrop::drop(&mut stage.output) };
+    }
 }
