@@ -9,17 +9,21 @@
 
 #![allow(unsafe_code, reason = "the mistake that the tests of lifetimes must find")]
 
-use super::{Mark, Table, Words};
+#[cfg(sexton_break = "free_at_drop")]
+use super::Words;
+use super::pages::Pages;
+use super::{Key, Mark, Table};
 
-/// The operation at `slot` was buried: it stays until the kernel's last answer.
+/// The operation was buried: it stays until the kernel's last answer.
 #[cfg(not(sexton_break = "free_at_drop"))]
-pub(super) fn at_burial<C>(_: *mut Words, _: &mut &'static Table<C>, _: &mut Option<Mark>) {}
+pub(super) fn at_burial<C>(_: &Pages, _: Key, _: &mut &'static Table<C>, _: &mut Option<Mark>) {}
 
-/// The operation at `slot` was buried: it is dropped although the kernel has it. Its answer, which
+/// The operation was buried: it is dropped although the kernel has it. Its answer, which
 /// comes all the same, finds nothing to do.
 #[cfg(sexton_break = "free_at_drop")]
 pub(super) fn at_burial<C: 'static>(
-    slot: *mut Words,
+    pages: &Pages,
+    key: Key,
     table: &mut &'static Table<C>,
     mark: &mut Option<Mark>,
 ) {
@@ -30,7 +34,7 @@ pub(super) fn at_burial<C: 'static>(
     *mark = None;
     // SAFETY: none (I1 names the only builds that do this): the operation is there, but the kernel
     // has it.
-    let words = unsafe { slot.read() };
+    let words = unsafe { pages.read(key.index()) };
     drop(super::Parcel { words, table: *table });
     *table = const { &Table { adopt: forget::<C>, item: forget::<C>, discard: nothing } };
 }

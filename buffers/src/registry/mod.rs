@@ -10,9 +10,9 @@
 //!
 //! # Invariants
 //!
-//! - **I1** a record that is not `Vacant` means that its slot holds an operation of the type that
-//!   the record's table was made for; the operation is taken out exactly when the record becomes
-//!   vacant (`vacate`). `free` names vacant records only, each once.
+//! - **I1** a record that is not `Vacant` means that its slot, which is of the right size, holds an
+//!   operation of the type that the record's table was made for; the operation is taken out exactly
+//!   when the record becomes vacant (`vacate`). `free` names vacant records only, each once.
 //! - **I2** between `launch` and the last answer nobody touches the slot: `complete` is the only
 //!   way to `Done` or `Finishing`, and only those two states hand out an [`Ending`].
 //! - **I3** an operation has one `Ending`, since the state that gives it is left by giving it.
@@ -43,7 +43,7 @@ use core::mem::ManuallyDrop;
 use core::num::NonZeroU64;
 use core::task::Waker;
 use list::{Linked, Links, List, Which};
-use pages::Pages;
+use pages::{PAGE_SLOTS, Pages, Size};
 use state::{Action, Early, State};
 
 /// What the registry needs to know of an operation's type, made by whoever defines operations.
@@ -270,8 +270,9 @@ pub enum Polled<T> {
 /// All operations in flight of one core.
 pub struct Registry<C: 'static> {
     records: Vec<Record<C>>,
-    /// Vacant records, the last one to be used next: its memory is still near.
-    free: Vec<u32>,
+    /// Vacant records with slots of each size, the last one to be used next: its memory is still
+    /// near.
+    free: [Vec<u32>; 2],
     pages: Pages,
     cancels: List,
     graveyard: Graveyard,
@@ -303,7 +304,7 @@ impl<C> Registry<C> {
     pub fn new() -> Self {
         Self {
             records: Vec::new(),
-            free: Vec::new(),
+            free: [const { Vec::new() }; 2],
             pages: Pages::default(),
             cancels: List::new(Which::Cancel),
             graveyard: Graveyard::default(),
@@ -323,14 +324,15 @@ impl<C> Registry<C> {
     /// `table` was made for the type `O`.
     ///
     /// # Panics
-    /// If 2^30 operations are in flight on one core (256 GiB of slots: memory ends before).
+    /// If 2^30 operations are in flight on one core (memory ends before).
     pub unsafe fn place<O: 'static>(&mut self, op: O, table: &'static Table<C>) -> (Key, *mut O) {
-        let index = match self.free.pop() {
+        let index = match self.free[Stored::<O>::SIZE as usize].pop() {
             Some(index) => index as usize,
-            None => self.grow(table),
+            None => self.grow(Stored::<O>::SIZE, table),
         };
         let slot = self.pages.slot(index);
-        // SAFETY: the index is vacant, so I1 says that the slot holds nothing.
+        // SAFETY: the index is vacant, so I1 says that the slot holds nothing; and its slot is of
+        // this size.
         unsafe { Stored::place(slot, op) };
         // SAFETY: placed just now.
         let at = unsafe { Stored::<O>::at(slot) };
@@ -343,12 +345,13 @@ impl<C> Registry<C> {
         (Key::new(index as u32, record.generation), at)
     }
 
-    /// One slot more, vacant.
+    /// One page more, of which all but the slot that is given are free.
     #[cold]
-    fn grow(&mut self, table: &'static Table<C>) -> usize {
-        let index = self.records.len();
-        assert!(index <= Key::MAX_INDEX as usize, "more operations in flight than there are keys");
-        self.pages.reserve(index);
+    fn grow(&mut self, size: Size, table: &'static Table<C>) -> usize {
+        let first = self.records.len();
+        let end = first + PAGE_SLOTS;
+        assert!(end <= Key::MAX_INDEX as usize, "more operations in flight than there are keys");
+        self.pages.add(size);
         let facts = Facts {
             opcode: 0,
             gives: 0,
@@ -358,7 +361,11 @@ impl<C> Registry<C> {
             place: Place::Held,
             since_ms: 0,
         };
-        self.records.push(Record {
+        if self.records.capacity() < end {
+            // A quarter more, not twice as many: idle connections are not to pay for others.
+            self.records.reserve_exact(PAGE_SLOTS.max(first / 4));
+        }
+        self.records.extend((first..end).map(|_| Record {
             state: State::Vacant,
             generation: 0,
             cancel: Cancel::No,
@@ -366,8 +373,9 @@ impl<C> Registry<C> {
             mark: None,
             facts,
             links: [Links::FREE; 2],
-        });
-        index
+        }));
+        self.free[size as usize].extend((first as u32 + 1..end as u32).rev());
+        first
     }
 
     /// Takes back an operation that was placed and not launched.
@@ -515,9 +523,8 @@ impl<C> Registry<C> {
                 }
                 self.cancel(key);
             }
-            let slot = self.pages.slot(key.index());
             let record = &mut self.records[key.index()];
-            broken::at_burial(slot, &mut record.table, &mut record.mark);
+            broken::at_burial(&self.pages, key, &mut record.table, &mut record.mark);
         }
         next
     }
@@ -586,7 +593,8 @@ impl<C> Registry<C> {
     pub fn prefetch(&self, key: Key) {
         if let Some(record) = self.records.get(key.index()) {
             prefetch(record, 2);
-            prefetch(self.pages.slot(key.index()), 2);
+            let lines = if self.pages.size(key.index()) == Size::Small { 1 } else { 2 };
+            prefetch(self.pages.slot(key.index()), lines);
         }
     }
 
@@ -670,10 +678,9 @@ impl<C> Registry<C> {
     }
 
     fn remove(&mut self, key: Key) -> Parcel<C> {
-        let slot = self.pages.slot(key.index());
         // SAFETY: I1: the slot holds an operation, which leaves it here; the copy keeps provenance,
         // since the words are pointers.
-        let words = unsafe { slot.read() };
+        let words = unsafe { self.pages.read(key.index()) };
         let table = self.records[key.index()].table;
         self.vacate(key);
         Parcel { words, table }
@@ -688,7 +695,7 @@ impl<C> Registry<C> {
         // I4: a slot whose generations are used up stays vacant, and nobody gets it.
         if record.generation < u32::MAX {
             record.generation += 1;
-            self.free.push(index as u32);
+            self.free[self.pages.size(index) as usize].push(index as u32);
         }
     }
 }

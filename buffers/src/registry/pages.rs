@@ -1,4 +1,4 @@
-//! Memory for operations in flight: slots in pages that never move.
+//! Memory for operations in flight: slots of two sizes, in pages that never move.
 //!
 //! # Invariants
 //!
@@ -6,45 +6,102 @@
 //!   several slots is ever formed, so what the kernel and a neighbour do in their slots conflicts
 //!   with nobody.
 //! - **I2** a page lives from its allocation to `free_all`; its slots do not move.
-//! - **I3** index `i` is slot `i % PAGE_SLOTS` of page `i / PAGE_SLOTS`; `reserve(i)` has made that
-//!   page.
+//! - **I3** index `i` is slot `i % PAGE_SLOTS` of page `i / PAGE_SLOTS`, which has `PAGE_SLOTS`
+//!   slots of its size, one behind the other; `words` is that size.
 
 #![allow(unsafe_code, reason = "raw pages are what keeps neighbours in flight apart")]
 
 use alloc::{boxed::Box, vec::Vec};
 use core::mem::MaybeUninit;
 
-/// Words of a slot: an operation of up to this size is stored in place, a larger one is boxed.
+/// Words of a large slot: an operation of up to this size is stored in place, a larger one boxed.
 /// Twelve words hold a socket's receive or send with any usual buffer.
 pub const SLOT_WORDS: usize = 12;
-/// Slots of a page: 6 KiB a page.
-const PAGE_SLOTS: usize = 64;
+/// Words of a small slot. Four hold what waits longest and in the greatest numbers: a stream's
+/// receive into provided buffers, and a poll.
+const SMALL_WORDS: usize = 4;
+/// Slots of a page: 2 or 6 KiB a page.
+pub(super) const PAGE_SLOTS: usize = 64;
 
-/// A slot's memory. Pointers, not integers: an operation that is copied as words keeps provenance.
+/// A large slot's memory. Pointers, not integers: an operation that is copied as words keeps
+/// provenance.
 pub type Words = MaybeUninit<[*mut (); SLOT_WORDS]>;
 
+type Word = MaybeUninit<*mut ()>;
+
 const _: () = assert!(PAGE_SLOTS.is_power_of_two());
+
+/// How large a slot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    Small,
+    Large,
+}
+
+impl Size {
+    /// The size of the slots for values of so many bytes; what fits into none is boxed, and its
+    /// pointer fits into a small one.
+    pub(super) const fn of(bytes: usize) -> Self {
+        let large = bytes > SMALL_WORDS * size_of::<Word>() && bytes <= size_of::<Words>();
+        if large { Self::Large } else { Self::Small }
+    }
+
+    const fn words(self) -> usize {
+        match self {
+            Self::Small => SMALL_WORDS,
+            Self::Large => SLOT_WORDS,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Page {
+    at: *mut Word,
+    words: usize,
+    size: Size,
+}
 
 /// The pages of one registry.
 #[derive(Debug, Default)]
 pub(super) struct Pages {
-    pages: Vec<*mut Words>,
+    pages: Vec<Page>,
 }
 
 impl Pages {
-    /// Makes sure that slot `index` exists. Slots are taken in order, so one page is enough.
-    pub(super) fn reserve(&mut self, index: usize) {
-        while index / PAGE_SLOTS >= self.pages.len() {
-            let page: Box<[Words]> = (0..PAGE_SLOTS).map(|_| Words::uninit()).collect();
-            self.pages.push(Box::into_raw(page).cast());
-        }
+    /// One page more, for the `PAGE_SLOTS` indices after the last.
+    pub(super) fn add(&mut self, size: Size) {
+        let words = size.words();
+        let page: Box<[Word]> = Box::new_uninit_slice(PAGE_SLOTS * words);
+        self.pages.push(Page { at: Box::into_raw(page).cast(), words, size });
     }
 
-    /// Where slot `index` lies. The pointer is good until `free_all`.
+    /// Where slot `index` lies, of whose words no more than its size are there. The pointer is good
+    /// until `free_all`.
+    #[inline]
     pub(super) fn slot(&self, index: usize) -> *mut Words {
-        let page = self.pages[index / PAGE_SLOTS];
-        // SAFETY: I2 and I3: the page has `PAGE_SLOTS` slots, and lives.
-        unsafe { page.add(index % PAGE_SLOTS) }
+        let Page { at, words, .. } = self.pages[index / PAGE_SLOTS];
+        // SAFETY: I2 and I3: the page has `PAGE_SLOTS` slots of this size, and lives.
+        unsafe { at.add(index % PAGE_SLOTS * words) }.cast()
+    }
+
+    /// How large slot `index` is.
+    #[inline]
+    pub(super) fn size(&self, index: usize) -> Size {
+        self.pages[index / PAGE_SLOTS].size
+    }
+
+    /// A copy of all that is in slot `index`.
+    ///
+    /// # Safety
+    ///
+    /// The slot is in use, and the kernel has let go of it.
+    pub(super) unsafe fn read(&self, index: usize) -> Words {
+        let mut words = Words::uninit();
+        let (from, to) = (self.slot(index).cast::<Word>(), words.as_mut_ptr().cast::<Word>());
+        // SAFETY: I2 and I3: so many words are there, and `words` has at least as many; the caller
+        // vouches that nobody writes there.
+        unsafe { to.copy_from_nonoverlapping(from, self.size(index).words()) };
+        words
     }
 
     /// Gives the memory back.
@@ -53,10 +110,10 @@ impl Pages {
     ///
     /// No slot is in use: neither the kernel nor anybody else touches one again.
     pub(super) unsafe fn free_all(&mut self) {
-        for page in self.pages.drain(..) {
-            let page = core::ptr::slice_from_raw_parts_mut(page, PAGE_SLOTS);
-            // SAFETY: `reserve` made the page as a box of this length; the caller vouches that
-            // nobody uses it any more.
+        for Page { at, words, .. } in self.pages.drain(..) {
+            let page = core::ptr::slice_from_raw_parts_mut(at, PAGE_SLOTS * words);
+            // SAFETY: `add` made the page as a box of this length; the caller vouches that nobody
+            // uses it any more.
             drop(unsafe { Box::from_raw(page) });
         }
     }

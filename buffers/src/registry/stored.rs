@@ -8,7 +8,7 @@
 
 #![allow(unsafe_code, reason = "operations are moved into and out of raw slots")]
 
-use super::pages::{SLOT_WORDS, Words};
+use super::pages::{SLOT_WORDS, Size, Words};
 use alloc::boxed::Box;
 use core::marker::PhantomData;
 use core::mem::{align_of, size_of};
@@ -22,11 +22,14 @@ impl<O> Stored<O> {
     pub const IN_PLACE: bool = size_of::<O>() <= size_of::<Words>()
         && align_of::<O>() <= align_of::<[*mut (); SLOT_WORDS]>();
 
+    /// The slots that a value is stored in.
+    pub(super) const SIZE: Size = Size::of(if Self::IN_PLACE { size_of::<O>() } else { 0 });
+
     /// Moves `value` to its final address.
     ///
     /// # Safety
     ///
-    /// `slot` is a slot's memory (or a copy of it), free to be written.
+    /// `slot` is a slot's memory of the value's size (or a copy of it), free to be written.
     pub unsafe fn place(slot: *mut Words, value: O) {
         if Self::IN_PLACE {
             // SAFETY: I1: it fits, and the caller gives the slot.

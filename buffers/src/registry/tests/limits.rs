@@ -20,7 +20,7 @@ fn a_slot_whose_generations_are_used_up_is_never_used_again() {
     beside.step(first, Step::Undo);
     // As if four billion operations had been there.
     beside.registry.records[0].generation = u32::MAX - 1;
-    let before_last = beside.place(true);
+    let before_last = beside.place(false);
     beside.step(before_last, LAUNCH);
     beside.step(before_last, Step::Complete(1));
     beside.step(before_last, Step::Poll(0));
