@@ -103,6 +103,7 @@ const UNSAFE: &[&str] = &[
     "buffers/tests/vectored.rs",
     "runtime/src/context.rs",
     "runtime/src/driver.rs",
+    "runtime/src/fd.rs",
     "runtime/src/fixed_pools.rs",
     "runtime/src/op/addr.rs",
     "runtime/src/op/completion.rs",

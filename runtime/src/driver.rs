@@ -74,8 +74,9 @@ struct Inner {
     held_notified: VecDeque<Held>,
     pools: Vec<ProvidedPool>,
     fixed: FixedPools,
-    /// What lies beside an operation until its result, by its slot.
-    beside: Vec<Beside>,
+    /// What lies beside an operation until its result, by its slot: in pages, since those that have
+    /// something are few, and may lie among many.
+    beside: Vec<Vec<Beside>>,
     /// Cancels that found nothing, to be sent again.
     missed: Vec<Key>,
     missed_since: Option<Instant>,
@@ -91,8 +92,11 @@ struct Held {
     exempt: bool,
 }
 
+/// Slots of one page of what lies beside.
+const BESIDE_PAGE: usize = 64;
+
 /// What an operation does not need after its result, though the kernel may still have it.
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Beside {
     /// Who is told of the result.
     tells: Option<Rc<dyn Answered>>,
@@ -240,7 +244,9 @@ impl Driver {
         };
         self.counters.submitted(request.opcode);
         inner.changed = true;
-        inner.put_beside(key, Beside { tells, fd });
+        if tells.is_some() || fd.is_some() {
+            inner.put_beside(key, Beside { tells, fd });
+        }
         let waits = notified && !exempt && inner.holds_notified();
         let full = !exempt && inner.registry.graveyard().is_full();
         // What waits goes first; what nothing may hold back overtakes what the graveyard holds.
@@ -611,18 +617,21 @@ impl Inner {
     }
 
     fn put_beside(&mut self, key: Key, beside: Beside) {
-        if beside.tells.is_none() && beside.fd.is_none() {
-            return;
+        let (page, place) = (key.index() / BESIDE_PAGE, key.index() % BESIDE_PAGE);
+        if self.beside.len() <= page {
+            self.beside.resize_with(page + 1, Vec::new);
         }
-        if self.beside.len() <= key.index() {
-            self.beside.resize(key.index() + 1, Beside::default());
+        let page = &mut self.beside[page];
+        if page.is_empty() {
+            page.resize_with(BESIDE_PAGE, Beside::default);
         }
-        self.beside[key.index()] = beside;
+        page[place] = beside;
     }
 
     /// What lies beside an operation whose result is here, though the kernel may still have it.
     fn take_beside(&mut self, key: Key) -> Option<Beside> {
-        self.beside.get_mut(key.index()).and_then(Beside::take)
+        let page = self.beside.get_mut(key.index() / BESIDE_PAGE)?;
+        page.get_mut(key.index() % BESIDE_PAGE)?.take()
     }
 
     /// Whether an operation that ends with a notification has to wait for others' notifications.

@@ -180,8 +180,6 @@ impl Core {
     {
         debug_assert!(!self.is_closing(), "who spawns asks");
         let (task, handle) = self.tasks.spawn(future, Fate::Run, at);
-        // Room for all, so that no wake needs memory.
-        self.queue.make_room(self.tasks.len());
         self.queue.push(task);
         handle
     }

@@ -1,26 +1,58 @@
 //! A descriptor that outlives its operations.
+//!
+//! # Invariants
+//!
+//! - **I1** an odd address is no address: it is twice the number of a descriptor that is open and
+//!   this handle's alone, plus one. An even one is of `Rc::into_raw`, and is one of its counts.
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+#![allow(unsafe_code, reason = "a descriptor with one handle needs no count, and no memory for it")]
+
+use std::cell::Cell;
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::ptr::without_provenance;
 use std::rc::Rc;
 
 /// A counted handle of a descriptor.
 ///
-/// Each operation in flight holds one, so the descriptor is closed when its owner *and* the last
-/// operation on it are gone: its number cannot be given to somebody else while the kernel may still
-/// look it up. Cloning counts; it does not duplicate the descriptor.
-#[derive(Clone, Debug)]
-pub struct Fd(Rc<OwnedFd>);
+/// Each operation in flight holds one, or what holds one, so the descriptor is closed when its
+/// owner *and* the last operation on it are gone: its number cannot be given to somebody else while
+/// the kernel may still look it up. Cloning counts; it does not duplicate the descriptor.
+pub struct Fd(Cell<*const OwnedFd>);
+
+/// What a handle is.
+enum Is {
+    Alone(RawFd),
+    /// The count stays the handle's.
+    Shared(ManuallyDrop<Rc<OwnedFd>>),
+}
 
 impl Fd {
     /// The only handle so far of `fd`.
     #[must_use]
     pub fn new(fd: OwnedFd) -> Self {
-        Self(Rc::new(fd))
+        // No number is below zero, so none is lost.
+        Self(Cell::new(without_provenance((fd.into_raw_fd() as usize) << 1 | 1)))
+    }
+
+    #[inline]
+    fn is(&self) -> Is {
+        let at = self.0.get();
+        if at.addr() & 1 == 1 {
+            return Is::Alone((at.addr() >> 1) as RawFd);
+        }
+        // SAFETY: I1; it is not dropped.
+        Is::Shared(ManuallyDrop::new(unsafe { Rc::from_raw(at) }))
     }
 
     /// The number, for the kernel.
+    #[inline]
     pub(crate) fn raw(&self) -> RawFd {
-        self.0.as_raw_fd()
+        match self.is() {
+            Is::Alone(number) => number,
+            Is::Shared(shared) => shared.as_raw_fd(),
+        }
     }
 
     /// Gives the descriptor back if this is its last handle: no operation on it is in flight.
@@ -28,13 +60,52 @@ impl Fd {
     /// # Errors
     /// The handle itself, if there are others.
     pub fn try_unwrap(self) -> Result<OwnedFd, Self> {
-        Rc::try_unwrap(self.0).map_err(Self)
+        match ManuallyDrop::new(self).is() {
+            // SAFETY: I1: this handle's alone, which is not dropped.
+            Is::Alone(number) => Ok(unsafe { OwnedFd::from_raw_fd(number) }),
+            Is::Shared(shared) => Rc::try_unwrap(ManuallyDrop::into_inner(shared))
+                .map_err(|shared| Self(Cell::new(Rc::into_raw(shared)))),
+        }
     }
 
     /// Handles of this descriptor, those of operations in flight included.
     #[must_use]
     pub fn handles(&self) -> usize {
-        Rc::strong_count(&self.0)
+        match self.is() {
+            Is::Alone(_) => 1,
+            Is::Shared(shared) => Rc::strong_count(&shared),
+        }
+    }
+}
+
+impl Clone for Fd {
+    fn clone(&self) -> Self {
+        let shared = match self.is() {
+            Is::Alone(number) => {
+                // SAFETY: I1: this handle's alone, which is one of those that count from here on.
+                let shared = Rc::new(unsafe { OwnedFd::from_raw_fd(number) });
+                self.0.set(Rc::into_raw(Rc::clone(&shared)));
+                shared
+            }
+            Is::Shared(shared) => Rc::clone(&shared),
+        };
+        Self(Cell::new(Rc::into_raw(shared)))
+    }
+}
+
+impl Drop for Fd {
+    fn drop(&mut self) {
+        match self.is() {
+            // SAFETY: I1: this handle's alone, which ends here.
+            Is::Alone(number) => drop(unsafe { OwnedFd::from_raw_fd(number) }),
+            Is::Shared(shared) => drop(ManuallyDrop::into_inner(shared)),
+        }
+    }
+}
+
+impl fmt::Debug for Fd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Fd").field(&self.raw()).finish()
     }
 }
 
@@ -46,12 +117,60 @@ impl From<OwnedFd> for Fd {
 
 impl AsFd for Fd {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        // SAFETY: I1: open as long as this handle is there.
+        unsafe { BorrowedFd::borrow_raw(self.raw()) }
     }
 }
 
 impl AsRawFd for Fd {
     fn as_raw_fd(&self) -> RawFd {
         self.raw()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fd;
+    use rustix::fs::fstat;
+    use std::os::fd::{AsRawFd, OwnedFd};
+
+    fn is_open(number: i32) -> bool {
+        std::fs::read_link(format!("/proc/self/fd/{number}")).is_ok_and(|to| {
+            // Another test may have been given the number by now, but no pipe.
+            to.as_os_str().as_encoded_bytes().starts_with(b"pipe:")
+        })
+    }
+
+    #[test]
+    fn a_descriptor_is_closed_with_its_last_handle_whichever_that_is() {
+        for first_goes_first in [false, true] {
+            let (pipe, _other_end) = rustix::pipe::pipe().unwrap();
+            let number = pipe.as_raw_fd();
+            let first = Fd::new(pipe);
+            assert_eq!(first.handles(), 1);
+            let (second, third) = (first.clone(), first.clone());
+            assert_eq!((first.handles(), third.handles()), (3, 3));
+            let (goes, stays) = if first_goes_first { (first, second) } else { (second, first) };
+            drop((goes, third));
+            assert!(fstat(&stays).is_ok() && is_open(number));
+            let owned: OwnedFd = stays.try_unwrap().unwrap();
+            assert_eq!(owned.as_raw_fd(), number);
+        }
+    }
+
+    #[test]
+    fn a_handle_that_is_not_the_last_stays_one() {
+        let (pipe, _other_end) = rustix::pipe::pipe().unwrap();
+        let number = pipe.as_raw_fd();
+        let (first, second) = {
+            let fd = Fd::new(pipe);
+            (fd.clone(), fd)
+        };
+        let first = first.try_unwrap().unwrap_err();
+        assert_eq!((first.handles(), first.raw()), (2, number));
+        drop(second);
+        drop(first.try_unwrap().unwrap());
+        let (pipe, _other_end) = rustix::pipe::pipe().unwrap();
+        assert!(Fd::new(pipe).try_unwrap().is_ok(), "one that has no count");
     }
 }

@@ -54,14 +54,16 @@ pub(super) enum Early {
     Never,
     /// It will.
     Expected,
-    /// It has: the kernel only has to let go.
-    Here(Answer),
+    /// It has: the kernel only has to let go. Of such a result the flags say nothing.
+    Here(i32),
 }
+
+const _: () = assert!(size_of::<State>() == 24, "it lies in every record");
 
 impl Early {
     /// What the operation ends with.
     fn or(self, last: Answer) -> Answer {
-        if let Self::Here(result) = self { result } else { last }
+        if let Self::Here(result) = self { Answer { result, flags: 0 } } else { last }
     }
 }
 
@@ -104,13 +106,13 @@ impl State {
     pub(super) fn more(&mut self, answer: Answer, waker_out: &mut Option<Waker>) -> Action {
         match self {
             Self::InFlight { waker, early: early @ Early::Expected } => {
-                *early = Early::Here(answer);
+                *early = Early::Here(answer.result);
                 *waker_out = waker.take();
                 Action::Wake
             }
             Self::Detached { early: early @ Early::Expected }
             | Self::Buried { early: early @ Early::Expected } => {
-                *early = Early::Here(answer);
+                *early = Early::Here(answer.result);
                 Action::Nothing
             }
             Self::InFlight { .. } | Self::Detached { .. } | Self::Buried { .. } => {
@@ -153,9 +155,10 @@ impl State {
     /// The result, if its future waits, whether or not the kernel has let go.
     pub(super) fn result(&self) -> Option<Answer> {
         match self {
-            Self::InFlight { early: Early::Here(answer), .. } | Self::Done { answer } => {
-                Some(*answer)
+            Self::InFlight { early: Early::Here(result), .. } => {
+                Some(Answer { result: *result, flags: 0 })
             }
+            Self::Done { answer } => Some(*answer),
             _ => None,
         }
     }

@@ -5,13 +5,11 @@
 
 use crate::socket::{Kind, Shared};
 use sexton_buffers::ProvidedPool;
-use sexton_runtime::Fd;
 use sexton_runtime::op::{Completion, Entry, Multishot};
 use std::rc::Rc;
 
 pub(crate) struct RecvPool {
-    pub(crate) fd: Fd,
-    pub(crate) kind: Kind,
+    pub(crate) socket: Rc<Shared>,
     pub(crate) pool: ProvidedPool,
 }
 
@@ -19,9 +17,9 @@ impl Multishot for RecvPool {
     type Handler = Rc<Shared>;
 
     fn entry(&mut self) -> Entry<'_> {
-        match self.kind {
-            Kind::Socket => Entry::recv_provided(&self.fd, &self.pool, true),
-            Kind::Pipe => Entry::read_provided(&self.fd, &self.pool),
+        match self.socket.kind() {
+            Kind::Socket => Entry::recv_provided(self.socket.fd(), &self.pool, true),
+            Kind::Pipe => Entry::read_provided(self.socket.fd(), &self.pool),
         }
     }
 

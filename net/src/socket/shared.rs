@@ -100,7 +100,7 @@ impl Shared {
             self.recv.borrow_mut().drained = true;
             return self.arm_into(claim, Ticket::STREAM).map_err(|(_, error)| error);
         };
-        let op = RecvPool { fd: self.fd.clone(), kind: self.kind, pool };
+        let op = RecvPool { socket: Rc::clone(self), pool };
         match Detached::submit_multishot(op, Rc::clone(self)) {
             Ok(detached) => {
                 self.recv.borrow_mut().flight = Flight::Pool { detached, stopped: false };

@@ -13,9 +13,10 @@ use sexton_runtime::{CancelHook, calls};
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 /// A send operation, of one buffer or of several.
 pub(crate) trait SendOp: Op<Output = BufResult<usize, Self::Buf>> {
@@ -79,17 +80,55 @@ impl<V: IoVecBuf> SendOp for WriteVectored<V> {
 /// Waits for the turn, then sends a prefix of the filled bytes.
 pub(crate) struct WriteOwned<'a, S: SendOp> {
     writer: &'a Writer,
-    phase: Phase<S>,
+    phase: Phase<S::Buf, S>,
     hook: CancelHook,
 }
 
-enum Phase<S: SendOp> {
+/// Where a write stands; `B` is what it keeps while the kernel has nothing of it.
+enum Phase<B, S: Op> {
     /// Not polled yet.
-    Fresh(S::Buf),
+    Fresh(B),
     /// Behind another send.
-    Queued(S::Buf),
+    Queued(B),
     Sending(Submit<S>),
     Finished,
+}
+
+/// What came of an attempt to send.
+enum Begun<S: SendOp> {
+    Ended(S::Output),
+    /// Another send is in flight.
+    Queued(S::Buf),
+    Sending(Submit<S>),
+}
+
+impl<S: SendOp> Begun<S> {
+    /// Sends, if no other send is in flight.
+    fn now(writer: &Writer, buf: S::Buf, hook: &mut CancelHook, cx: &mut Context<'_>) -> Self {
+        if S::bytes(&buf) == 0 {
+            return Self::Ended(Ok((0, buf)));
+        }
+        let socket = writer.socket();
+        let turn = match socket.poll_turn(cx, hook) {
+            Poll::Ready(Ok(turn)) => turn,
+            Poll::Ready(Err(error)) => return Self::Ended(Err(BufError::new(error, buf))),
+            Poll::Pending => return Self::Queued(buf),
+        };
+        if sexton_runtime::is_alone()
+            && let Some(count) = S::send_now(socket, &buf)
+        {
+            return Self::Ended(Ok((count, buf)));
+        }
+        let mut send = submit(S::new(Rc::clone(socket), buf));
+        match Pin::new(&mut send).poll(cx) {
+            Poll::Ready(output) => Self::Ended(output),
+            Poll::Pending => {
+                // From here on the answer gives the turn on.
+                std::mem::forget(turn);
+                Self::Sending(send)
+            }
+        }
+    }
 }
 
 impl<S: SendOp> Unpin for WriteOwned<'_, S> {}
@@ -98,35 +137,6 @@ impl<'a, S: SendOp> WriteOwned<'a, S> {
     pub(super) fn new(writer: &'a Writer, buf: S::Buf) -> Self {
         Self { writer, phase: Phase::Fresh(buf), hook: CancelHook::default() }
     }
-
-    /// Sends, if no other send is in flight; otherwise the buffer stays queued.
-    fn start(&mut self, buf: S::Buf, cx: &mut Context<'_>) -> Poll<S::Output> {
-        if S::bytes(&buf) == 0 {
-            return Poll::Ready(Ok((0, buf)));
-        }
-        let socket = self.writer.socket();
-        let turn = match socket.poll_turn(cx, &mut self.hook) {
-            Poll::Ready(Ok(turn)) => turn,
-            Poll::Ready(Err(error)) => return Poll::Ready(Err(BufError::new(error, buf))),
-            Poll::Pending => {
-                self.phase = Phase::Queued(buf);
-                return Poll::Pending;
-            }
-        };
-        if sexton_runtime::is_alone()
-            && let Some(count) = S::send_now(socket, &buf)
-        {
-            return Poll::Ready(Ok((count, buf)));
-        }
-        let mut send = submit(S::new(Rc::clone(socket), buf));
-        let polled = Pin::new(&mut send).poll(cx);
-        if polled.is_pending() {
-            // From here on the answer gives the turn on.
-            std::mem::forget(turn);
-            self.phase = Phase::Sending(send);
-        }
-        polled
-    }
 }
 
 impl<S: SendOp> Future for WriteOwned<'_, S> {
@@ -134,35 +144,70 @@ impl<S: SendOp> Future for WriteOwned<'_, S> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<S::Output> {
         let this = &mut *self;
-        match std::mem::replace(&mut this.phase, Phase::Finished) {
+        let buf = match std::mem::replace(&mut this.phase, Phase::Finished) {
             Phase::Fresh(buf) => {
                 this.writer.push_out();
-                this.start(buf, cx)
+                buf
             }
-            Phase::Queued(buf) => this.start(buf, cx),
+            Phase::Queued(buf) => buf,
             Phase::Sending(mut send) => {
                 let polled = Pin::new(&mut send).poll(cx);
                 if polled.is_pending() {
                     this.phase = Phase::Sending(send);
                 }
-                polled
+                return polled;
             }
-            Phase::Finished => panic!("a write was polled after it had ended"),
-        }
+            Phase::Finished => panic!("{POLLED_AGAIN}"),
+        };
+        this.phase = match Begun::<S>::now(this.writer, buf, &mut this.hook, cx) {
+            Begun::Ended(output) => return Poll::Ready(output),
+            Begun::Queued(buf) => Phase::Queued(buf),
+            Begun::Sending(send) => Phase::Sending(send),
+        };
+        Poll::Pending
     }
 }
 
+const POLLED_AGAIN: &str = "a write was polled after it had ended";
+
 /// Sends all of the filled bytes: prefixes, one after the other.
 pub(crate) struct WriteAll<'a, B: IoBuf> {
-    write: WriteOwned<'a, Send<Slice<B>>>,
+    writer: &'a Writer,
+    phase: Phase<B, Send<Slice<B>>>,
     done: usize,
+    hook: CancelHook,
 }
 
 impl<B: IoBuf> Unpin for WriteAll<'_, B> {}
 
 impl<'a, B: IoBuf> WriteAll<'a, B> {
     pub(super) fn new(writer: &'a Writer, buf: B) -> Self {
-        Self { write: WriteOwned::new(writer, buf.slice(..)), done: 0 }
+        Self { writer, phase: Phase::Fresh(buf), done: 0, hook: CancelHook::default() }
+    }
+
+    /// What one send came to: all is done, or this is left.
+    fn took(&mut self, sent: BufResult<usize, Slice<B>>) -> ControlFlow<Result<B, BufError<B>>, B> {
+        match sent {
+            Ok((count, rest)) => {
+                self.done += count;
+                let buf = rest.into_inner();
+                if self.done >= buf.filled().len() {
+                    return ControlFlow::Break(Ok(buf));
+                }
+                if count > 0 {
+                    return ControlFlow::Continue(buf);
+                }
+                let error = BufError::new(io::Error::from(io::ErrorKind::WriteZero), buf);
+                ControlFlow::Break(Err(error.with_transferred(self.done)))
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                ControlFlow::Continue(error.into_buf().into_inner())
+            }
+            Err(error) => {
+                let error = error.map_buf(Slice::into_inner);
+                ControlFlow::Break(Err(error.with_transferred(self.done)))
+            }
+        }
     }
 }
 
@@ -172,28 +217,33 @@ impl<B: IoBuf> Future for WriteAll<'_, B> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         loop {
-            let rest = match ready!(Pin::new(&mut this.write).poll(cx)) {
-                Ok((count, rest)) => {
-                    this.done += count;
-                    let buf = rest.into_inner();
-                    let len = buf.filled().len();
-                    if this.done >= len {
-                        return Poll::Ready(Ok(buf));
-                    }
-                    if count == 0 {
-                        let error = io::Error::from(io::ErrorKind::WriteZero);
-                        let error = BufError::new(error, buf);
-                        return Poll::Ready(Err(error.with_transferred(this.done)));
-                    }
-                    buf.slice(this.done..)
+            let sent = match std::mem::replace(&mut this.phase, Phase::Finished) {
+                Phase::Fresh(buf) => {
+                    this.writer.push_out();
+                    Begun::now(this.writer, buf.slice(..), &mut this.hook, cx)
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => error.into_buf(),
-                Err(error) => {
-                    let error = error.map_buf(Slice::into_inner);
-                    return Poll::Ready(Err(error.with_transferred(this.done)));
+                Phase::Queued(buf) => {
+                    let rest = buf.slice(this.done..);
+                    Begun::now(this.writer, rest, &mut this.hook, cx)
                 }
+                Phase::Sending(mut send) => match Pin::new(&mut send).poll(cx) {
+                    Poll::Ready(output) => Begun::Ended(output),
+                    Poll::Pending => Begun::Sending(send),
+                },
+                Phase::Finished => panic!("{POLLED_AGAIN}"),
             };
-            this.write.phase = Phase::Queued(rest);
+            this.phase = match sent {
+                Begun::Sending(send) => Phase::Sending(send),
+                Begun::Queued(rest) => Phase::Queued(rest.into_inner()),
+                Begun::Ended(output) => match this.took(output) {
+                    ControlFlow::Break(outcome) => return Poll::Ready(outcome),
+                    ControlFlow::Continue(buf) => {
+                        this.phase = Phase::Queued(buf);
+                        continue;
+                    }
+                },
+            };
+            return Poll::Pending;
         }
     }
 }

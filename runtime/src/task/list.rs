@@ -49,18 +49,10 @@ impl RunQueue {
         vec![null_mut(); len].into_boxed_slice()
     }
 
-    /// Room for so many tasks in all, so that no wake needs memory.
-    #[inline]
-    pub(crate) fn make_room(&self, tasks: usize) {
-        // SAFETY: I5.
-        if unsafe { &*self.ring.get() }.len() < tasks {
-            self.grow(tasks);
-        }
-    }
-
+    /// Twice as much room.
     #[cold]
-    fn grow(&self, tasks: usize) {
-        let mut ring = Self::ring_of(tasks.next_power_of_two());
+    fn grow(&self) {
+        let mut ring = Self::ring_of(2 * self.len());
         let mut came = 0;
         while let Some(task) = self.pop() {
             ring[came] = task.into_raw().as_ptr();
@@ -83,7 +75,10 @@ impl RunQueue {
 
     #[inline]
     pub(crate) fn push(&self, task: TaskRef) {
-        self.make_room(self.len() + 1);
+        // SAFETY: I5.
+        if self.len() == unsafe { &*self.ring.get() }.len() {
+            self.grow();
+        }
         let came = self.came.get();
         self.came.set(came.wrapping_add(1));
         // SAFETY: I5, I6: there is room.

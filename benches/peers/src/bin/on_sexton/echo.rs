@@ -57,11 +57,15 @@ where
     }
 }
 
-async fn managed(stream: TcpStream) -> io::Result<()> {
-    while let Some(chunk) = stream.read_managed(usize::MAX).await? {
-        stream.write_all_owned(chunk).await?;
+/// An idle connection is this future. A block keeps what it captures once, where an `async fn`
+/// keeps its arguments twice; and what a `while let` has looked at stays through the loop's body.
+fn managed(stream: TcpStream) -> impl Future<Output = io::Result<()>> {
+    async move {
+        loop {
+            let Some(chunk) = stream.read_managed(usize::MAX).await? else { return Ok(()) };
+            stream.write_all_owned(chunk).await?;
+        }
     }
-    Ok(())
 }
 
 async fn owned(stream: TcpStream, buf_len: usize) -> io::Result<()> {
