@@ -163,7 +163,7 @@ fn an_echo_with_managed_reads_allocates_nothing_a_request() {
 }
 
 #[test]
-fn an_idle_connection_costs_less_than_a_kibibyte() {
+fn an_idle_connection_costs_less_than_half_a_kibibyte() {
     const CONNECTIONS: usize = 2_000;
     let _descriptors = DESCRIPTORS.lock();
     static WAITING: AtomicUsize = AtomicUsize::new(0);
@@ -204,7 +204,7 @@ fn an_idle_connection_costs_less_than_a_kibibyte() {
     drop(clients);
     let each = server.join().unwrap() / CONNECTIONS as isize;
     println!("an idle connection that waits in fill_buf, with its task: {each} bytes");
-    assert!(each < 1024, "{each} bytes");
+    assert!(each < 512, "{each} bytes");
 }
 
 /// Readiness first, memory second: one buffer for all, and none for who waits.

@@ -4,6 +4,32 @@ use std::process::Command;
 
 use crate::session::Setting;
 
+/// The names of all facts, in the order of the report.
+pub const NAMES: &[&str] = &[
+    "date",
+    "command",
+    "commit",
+    "kernel",
+    "processor",
+    "compiler",
+    "sexton",
+    "tokio",
+    "monoio",
+    "compio",
+    "glommio",
+    "kimojio",
+    "tokio-uring",
+    "io-uring",
+    "fio",
+    "nginx",
+    "profile",
+    "clock",
+    "cores",
+    "load average",
+    "niceness",
+    "rounds",
+];
+
 /// The facts of a run, in the order of the report.
 pub fn facts(
     date: &str,
@@ -124,6 +150,22 @@ mod tests {
         ] {
             assert_eq!(super::date(days), date);
         }
+    }
+
+    #[test]
+    fn every_fact_has_its_name_in_the_list() {
+        let setting = crate::session::Setting {
+            programs: "".into(),
+            data: "".into(),
+            server_core: 0,
+            load_core: 0,
+            other_core: 0,
+            warm_ms: 0,
+            ms: 0,
+            counts: false,
+        };
+        let facts = super::facts("", "", &setting, 1, "", None);
+        assert!(facts.iter().map(|(name, _)| name).eq(super::NAMES));
     }
 
     #[test]

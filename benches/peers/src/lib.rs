@@ -13,7 +13,7 @@
 //! `streams` and `latency` (for the load); then what `compare` is made of: `sample` (figures of one
 //! measurement), `matrix`, `variants` and `jobs` (what is measured), `child`, `session`, `foreign`
 //! (one measurement), `summary` (medians, ratios, dropped rounds), `outcome`, `targets`, `facts`,
-//! `report`, `svg`, `plot`.
+//! `report`, `again`, `svg`, `plot`.
 
 pub mod args;
 pub mod process;
@@ -42,5 +42,6 @@ pub mod outcome;
 pub mod targets;
 pub mod facts;
 pub mod report;
+pub mod again;
 pub mod svg;
 pub mod plot;

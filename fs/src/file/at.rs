@@ -1,6 +1,7 @@
 //! Reads and writes at an offset: no cursor, by shared reference.
 
 use super::File;
+use super::cached::ReadOnce;
 use crate::fault;
 use crate::op::WriteAllAt;
 use crate::order::WHOLE;
@@ -40,12 +41,12 @@ impl File {
     /// # std::fs::remove_file(&path)?;
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
-    pub async fn read_at<B: IoBufMut>(&self, mut buf: B, pos: u64) -> BufResult<usize, B> {
-        let room = buf.unfilled().len();
-        match self.prepare_read(room, pos).await {
-            Ok(()) => self.read_once(buf, room, pos).await,
-            Err(error) => Err(BufError::new(error, buf)),
-        }
+    pub fn read_at<B: IoBufMut>(
+        &self,
+        buf: B,
+        pos: u64,
+    ) -> impl Future<Output = BufResult<usize, B>> {
+        ReadOnce::new(self, buf, pos)
     }
 
     /// Reads once, from `pos` on, into the unfilled parts of `bufs` in order, and says how much.
@@ -251,7 +252,7 @@ impl File {
     }
 
     /// `len` bytes from `pos` on, if this is a file with positions and `pos` is one.
-    fn range(&self, len: usize, pos: u64) -> io::Result<Range<u64>> {
+    pub(super) fn range(&self, len: usize, pos: u64) -> io::Result<Range<u64>> {
         if self.is_stream {
             return Err(fault::not_seekable());
         }
@@ -263,8 +264,8 @@ impl File {
 }
 
 impl sexton_io::ReadAt for File {
-    async fn read_at<B: IoBufMut>(&self, buf: B, pos: u64) -> BufResult<usize, B> {
-        File::read_at(self, buf, pos).await
+    fn read_at<B: IoBufMut>(&self, buf: B, pos: u64) -> impl Future<Output = BufResult<usize, B>> {
+        File::read_at(self, buf, pos)
     }
 
     async fn read_vectored_at<V: IoVecBufMut>(&self, bufs: V, pos: u64) -> BufResult<usize, V> {

@@ -6,13 +6,19 @@
 //! cannot say (tmpfs, procfs) or has no cache (`O_DIRECT`) never.
 
 use super::File;
-use sexton_buffers::{BufResult, IoBufMut};
+use crate::fault;
+use crate::order::Wait;
+use sexton_buffers::{BufError, BufResult, IoBufMut};
 use sexton_runtime::calls::Pause;
 use sexton_runtime::calls::file::{ReadNow, flags, read_owned_now};
-use sexton_runtime::op::{ReadAt, submit};
+use sexton_runtime::op::{ReadAt, Submit, submit};
 use sexton_runtime::spend_poll;
 use std::cell::Cell;
+use std::future::Future;
+use std::io;
 use std::os::fd::AsFd;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// What a read counts for beside its bytes, in bytes.
 const CALL: usize = 4096;
@@ -46,36 +52,125 @@ impl Cached {
     }
 }
 
-impl File {
-    /// One read of a file with positions, which nothing holds up: there is `room` in `buf`.
-    pub(super) async fn read_once<B: IoBufMut>(
-        &self,
-        mut buf: B,
-        room: usize,
-        pos: u64,
-    ) -> BufResult<usize, B> {
-        let mut done = 0;
-        if self.cached.is_likely() && spend_poll(CALL) {
-            let mut is_end = false;
-            while done < room && !is_end {
-                // What is wrong is told by the operation, in the same way as ever.
-                let from = pos.saturating_add(done as u64);
-                let Ok(answer) = read_owned_now(self.fd.as_fd(), &mut buf, from) else { break };
-                self.cached.note(answer);
-                let ReadNow::Bytes(n) = answer else { break };
-                done += n;
-                is_end = n == 0;
-            }
-            spend_poll(done);
-            if done == room || is_end {
-                return Ok((done, buf));
-            }
+/// One read of a file with positions. By hand: an `async fn` in another one moves the buffer, and
+/// what comes of it, once more for each.
+pub(super) struct ReadOnce<'a, B: IoBufMut> {
+    file: &'a File,
+    phase: Phase<B>,
+    pos: u64,
+    /// Bytes that were in memory.
+    done: usize,
+    wait: Wait,
+}
+
+enum Phase<B: IoBufMut> {
+    /// Not checked yet, or behind a write.
+    Fresh(B),
+    /// To be read: nothing holds it up, and there is room.
+    Settled(B),
+    Reading(Submit<ReadAt<B>>),
+    Finished,
+}
+
+enum Begun<B: IoBufMut> {
+    Ended(BufResult<usize, B>),
+    Reading(Submit<ReadAt<B>>),
+}
+
+impl<B: IoBufMut> Unpin for ReadOnce<'_, B> {}
+
+impl<'a, B: IoBufMut> ReadOnce<'a, B> {
+    /// A read that is checked, and waits for the writes before it.
+    pub(super) fn new(file: &'a File, buf: B, pos: u64) -> Self {
+        Self { file, phase: Phase::Fresh(buf), pos, done: 0, wait: Wait::default() }
+    }
+
+    /// A read into a buffer with room that nothing holds up.
+    pub(super) fn settled(file: &'a File, buf: B, pos: u64) -> Self {
+        Self { file, phase: Phase::Settled(buf), pos, done: 0, wait: Wait::default() }
+    }
+
+    /// Whether there is room, and a position, and nothing before it.
+    fn poll_settled(&mut self, room: usize, cx: &Context<'_>) -> Poll<io::Result<()>> {
+        if room == 0 {
+            return Poll::Ready(Err(fault::no_room()));
         }
-        let offset = pos.saturating_add(done as u64);
-        match submit(ReadAt { fd: self.fd.clone(), buf, offset }).await {
-            Ok((n, buf)) => Ok((done + n, buf)),
-            Err(error) if done > 0 => Ok((done, error.into_buf())),
+        let range = self.file.range(room, self.pos)?;
+        self.file.order.poll_settled(&mut self.wait, &range, cx)
+    }
+
+    /// Reads what is in memory: true if no more is to be had, or wanted.
+    fn read_now(&mut self, buf: &mut B) -> bool {
+        let Self { file, pos, ref mut done, .. } = *self;
+        if !file.cached.is_likely() || !spend_poll(CALL) {
+            return false;
+        }
+        let room = buf.unfilled().len();
+        let mut is_end = false;
+        while *done < room && !is_end {
+            // What is wrong is told by the operation, in the same way as ever.
+            let from = pos.saturating_add(*done as u64);
+            let Ok(answer) = read_owned_now(file.fd.as_fd(), buf, from) else { break };
+            file.cached.note(answer);
+            let ReadNow::Bytes(n) = answer else { break };
+            *done += n;
+            is_end = n == 0;
+        }
+        spend_poll(*done);
+        *done == room || is_end
+    }
+
+    /// Reads from memory, or begins an operation.
+    fn begin(&mut self, mut buf: B) -> Begun<B> {
+        if self.read_now(&mut buf) {
+            return Begun::Ended(Ok((self.done, buf)));
+        }
+        let offset = self.pos.saturating_add(self.done as u64);
+        Begun::Reading(submit(ReadAt { fd: self.file.fd.clone(), buf, offset }))
+    }
+
+    fn ended(&self, answer: BufResult<usize, B>) -> Poll<BufResult<usize, B>> {
+        Poll::Ready(match answer {
+            Ok((n, buf)) => Ok((self.done + n, buf)),
+            Err(error) if self.done > 0 => Ok((self.done, error.into_buf())),
             Err(error) => Err(error),
+        })
+    }
+}
+
+impl<B: IoBufMut> Future for ReadOnce<'_, B> {
+    type Output = BufResult<usize, B>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let mut read = match std::mem::replace(&mut this.phase, Phase::Finished) {
+            Phase::Reading(read) => read,
+            Phase::Fresh(mut buf) => {
+                match this.poll_settled(buf.unfilled().len(), cx) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(BufError::new(error, buf))),
+                    Poll::Pending => {
+                        this.phase = Phase::Fresh(buf);
+                        return Poll::Pending;
+                    }
+                }
+                match this.begin(buf) {
+                    Begun::Ended(answer) => return Poll::Ready(answer),
+                    Begun::Reading(read) => read,
+                }
+            }
+            Phase::Settled(buf) => match this.begin(buf) {
+                Begun::Ended(answer) => return Poll::Ready(answer),
+                Begun::Reading(read) => read,
+            },
+            Phase::Finished => panic!("a read was polled after it had ended"),
+        };
+        match Pin::new(&mut read).poll(cx) {
+            Poll::Ready(answer) => this.ended(answer),
+            Poll::Pending => {
+                this.phase = Phase::Reading(read);
+                Poll::Pending
+            }
         }
     }
 }

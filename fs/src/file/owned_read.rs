@@ -1,6 +1,7 @@
 //! Reads at the cursor, into buffers that are given away.
 
 use super::File;
+use super::cached::ReadOnce;
 use crate::ahead::{CHUNK, Want};
 use crate::fault;
 use crate::steps::{Steps, Undo};
@@ -56,7 +57,7 @@ impl File {
             Ok(Before::Ask) => {}
         }
         let offset = self.cursor.get();
-        let answer = self.read_once(buf, room, offset).await;
+        let answer = ReadOnce::settled(self, buf, offset).await;
         self.note_read(offset, answer)
     }
 

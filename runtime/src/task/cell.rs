@@ -71,8 +71,8 @@ const LINES_MAX: usize = 6;
 /// forgotten clones in a loop would bring about.
 const REFS_MAX: u32 = u32::MAX / 4;
 
-/// In no table of all tasks.
-pub(super) const NO_PLACE: u32 = u32::MAX;
+/// In no table of all tasks. Twice as much fits into the least of addresses.
+pub(super) const NO_PLACE: u32 = u32::MAX >> 1;
 
 /// What does not depend on the future's type.
 pub(crate) struct Header {

@@ -175,7 +175,7 @@ impl Table {
         let place = Place(raw.as_ptr());
         if self.free == NO_PLACE {
             let number = self.places.len() as u32;
-            assert!(number != NO_PLACE, "four billion tasks on one core");
+            assert!(number != NO_PLACE, "two billion tasks on one core");
             self.places.push(place);
             return number;
         }

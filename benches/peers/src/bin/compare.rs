@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use peers::again::Earlier;
 use peers::args::Args;
 use peers::cpu_time::CpuTime;
 use peers::matrix::{Config, How, Job};
@@ -17,6 +18,7 @@ use peers::{facts, jobs, plot};
 const USAGE: &str = "compare [--quick] [--dry] [--growth] [--rounds R] [--ms T] [--warm-ms W]
         [--server-core N] [--load-core N] [--other-core N] [--pause-ms P]
         [--workload A,B] [--only A,B] [--loads CxS,CxS] [--no-counts] [--out DIR] [--label NAME]
+compare --again FILE [--dry] [--out DIR] [--label NAME]
      --quick     fewer jobs and rounds: two minutes
      --growth    cost against size instead, with its plots
      --dry       print the tables, write no files
@@ -27,7 +29,8 @@ const USAGE: &str = "compare [--quick] [--dry] [--growth] [--rounds R] [--ms T] 
      --only      entrants by name, e.g. raw-best,tokio,sexton,sexton-managed
      --loads     echoes alone, by connections and bytes, e.g. 64x64,1024x64
      --no-counts no round that counts allocations and system calls
-     --label     becomes part of the files' names";
+     --label     becomes part of the files' names
+     --again     the report of an earlier run, from the JSON that it wrote";
 
 const FLAGS: &[&str] = &["quick", "dry", "growth", "no-counts"];
 const OPTIONS: &[&str] = &[
@@ -43,10 +46,14 @@ const OPTIONS: &[&str] = &[
     "loads",
     "out",
     "label",
+    "again",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::read(USAGE, FLAGS, OPTIONS);
+    if let Some(path) = args.text("again") {
+        return again(&args, path);
+    }
     let quick = args.flag("quick");
     let programs = programs()?;
     let setting = Setting {
@@ -81,12 +88,29 @@ fn main() -> Result<(), Box<dyn Error>> {
     let command = format!("compare {}", words.join(" ")).trim_end().to_owned();
     let refusal = CpuTime::of(std::process::id()).refusal().map(ToString::to_string);
     let facts = facts::facts(&date, &command, &setting, rounds, &load_before, refusal.as_deref());
-    let mut report = Report { facts, outcomes, missing, plots: Vec::new() };
+    Ok(show(&args, Report { facts, outcomes, missing, plots: Vec::new() }, &date)?)
+}
+
+fn show(args: &Args, mut report: Report, date: &str) -> io::Result<()> {
     if !args.flag("dry") {
-        write(&args, &mut report, &date)?;
+        write(args, &mut report, date)?;
     }
     println!("{}", report.markdown());
     Ok(())
+}
+
+/// The report of an earlier run, as it is written now.
+fn again(args: &Args, path: &str) -> Result<(), Box<dyn Error>> {
+    let earlier = Earlier::parse(&std::fs::read_to_string(path)?)?;
+    let outcomes = earlier.outcomes();
+    if outcomes.is_empty() {
+        args.refuse("a file without a job that there is");
+    }
+    let facts =
+        facts::NAMES.iter().filter_map(|name| Some((*name, earlier.fact(name)?.to_owned())));
+    let date = earlier.fact("date").unwrap_or("undated").to_owned();
+    let report = Report { facts: facts.collect(), outcomes, missing: vec![], plots: vec![] };
+    Ok(show(args, report, &date)?)
 }
 
 /// The programs lie beside this one.
