@@ -131,20 +131,18 @@ impl AsRawFd for Fd {
 #[cfg(test)]
 mod tests {
     use super::Fd;
-    use rustix::fs::fstat;
-    use std::os::fd::{AsRawFd, OwnedFd};
+    use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-    fn is_open(number: i32) -> bool {
-        std::fs::read_link(format!("/proc/self/fd/{number}")).is_ok_and(|to| {
-            // Another test may have been given the number by now, but no pipe.
-            to.as_os_str().as_encoded_bytes().starts_with(b"pipe:")
-        })
+    /// Whether a pipe's other end is open is seen by writing to it and reading that here; that it
+    /// is closed, by the end of what can be read.
+    fn reads(from: &OwnedFd) -> usize {
+        rustix::io::read(from, &mut [0_u8; 8]).unwrap()
     }
 
     #[test]
     fn a_descriptor_is_closed_with_its_last_handle_whichever_that_is() {
         for first_goes_first in [false, true] {
-            let (pipe, _other_end) = rustix::pipe::pipe().unwrap();
+            let (reader, pipe) = rustix::pipe::pipe().unwrap();
             let number = pipe.as_raw_fd();
             let first = Fd::new(pipe);
             assert_eq!(first.handles(), 1);
@@ -152,25 +150,27 @@ mod tests {
             assert_eq!((first.handles(), third.handles()), (3, 3));
             let (goes, stays) = if first_goes_first { (first, second) } else { (second, first) };
             drop((goes, third));
-            assert!(fstat(&stays).is_ok() && is_open(number));
-            let owned: OwnedFd = stays.try_unwrap().unwrap();
-            assert_eq!(owned.as_raw_fd(), number);
+            assert_eq!((stays.handles(), stays.as_raw_fd()), (1, number));
+            rustix::io::write(stays.as_fd(), b"open").unwrap();
+            assert_eq!(reads(&reader), 4);
+            drop(stays);
+            assert_eq!(reads(&reader), 0, "closed");
         }
     }
 
     #[test]
     fn a_handle_that_is_not_the_last_stays_one() {
-        let (pipe, _other_end) = rustix::pipe::pipe().unwrap();
+        let (reader, pipe) = rustix::pipe::pipe().unwrap();
         let number = pipe.as_raw_fd();
-        let (first, second) = {
-            let fd = Fd::new(pipe);
-            (fd.clone(), fd)
-        };
-        let first = first.try_unwrap().unwrap_err();
+        let second = Fd::new(pipe);
+        let first = second.clone().try_unwrap().unwrap_err();
         assert_eq!((first.handles(), first.raw()), (2, number));
         drop(second);
-        drop(first.try_unwrap().unwrap());
-        let (pipe, _other_end) = rustix::pipe::pipe().unwrap();
-        assert!(Fd::new(pipe).try_unwrap().is_ok(), "one that has no count");
+        let owned: OwnedFd = first.try_unwrap().unwrap();
+        rustix::io::write(&owned, b"open").unwrap();
+        assert_eq!(reads(&reader), 4);
+        // One that never had a count.
+        drop(Fd::new(owned).try_unwrap().unwrap());
+        assert_eq!(reads(&reader), 0, "closed");
     }
 }
