@@ -7,7 +7,7 @@
 //!   with nobody.
 //! - **I2** a page lives from its allocation to `free_all`; its slots do not move.
 //! - **I3** index `i` is slot `i % PAGE_SLOTS` of page `i / PAGE_SLOTS`, which has `PAGE_SLOTS`
-//!   slots of its size, one behind the other; `words` is that size.
+//!   slots of its size, one behind the other.
 
 #![allow(unsafe_code, reason = "raw pages are what keeps neighbours in flight apart")]
 
@@ -57,7 +57,6 @@ impl Size {
 #[derive(Clone, Copy, Debug)]
 struct Page {
     at: *mut Word,
-    words: usize,
     size: Size,
 }
 
@@ -70,18 +69,17 @@ pub(super) struct Pages {
 impl Pages {
     /// One page more, for the `PAGE_SLOTS` indices after the last.
     pub(super) fn add(&mut self, size: Size) {
-        let words = size.words();
-        let page: Box<[Word]> = Box::new_uninit_slice(PAGE_SLOTS * words);
-        self.pages.push(Page { at: Box::into_raw(page).cast(), words, size });
+        let page: Box<[Word]> = Box::new_uninit_slice(PAGE_SLOTS * size.words());
+        self.pages.push(Page { at: Box::into_raw(page).cast(), size });
     }
 
     /// Where slot `index` lies, of whose words no more than its size are there. The pointer is good
     /// until `free_all`.
     #[inline]
     pub(super) fn slot(&self, index: usize) -> *mut Words {
-        let Page { at, words, .. } = self.pages[index / PAGE_SLOTS];
+        let Page { at, size } = self.pages[index / PAGE_SLOTS];
         // SAFETY: I2 and I3: the page has `PAGE_SLOTS` slots of this size, and lives.
-        unsafe { at.add(index % PAGE_SLOTS * words) }.cast()
+        unsafe { at.add(index % PAGE_SLOTS * size.words()) }.cast()
     }
 
     /// How large slot `index` is.
@@ -110,11 +108,49 @@ impl Pages {
     ///
     /// No slot is in use: neither the kernel nor anybody else touches one again.
     pub(super) unsafe fn free_all(&mut self) {
-        for Page { at, words, .. } in self.pages.drain(..) {
-            let page = core::ptr::slice_from_raw_parts_mut(at, PAGE_SLOTS * words);
+        for Page { at, size } in self.pages.drain(..) {
+            let page = core::ptr::slice_from_raw_parts_mut(at, PAGE_SLOTS * size.words());
             // SAFETY: `add` made the page as a box of this length; the caller vouches that nobody
             // uses it any more.
             drop(unsafe { Box::from_raw(page) });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PAGE_SLOTS, Pages, Size, Word};
+    use core::ptr::without_provenance_mut;
+
+    /// What word `word` of slot `index` is to hold.
+    fn mark(index: usize, word: usize) -> *mut () {
+        without_provenance_mut(1 + index * 100 + word)
+    }
+
+    #[test]
+    fn every_slot_of_either_size_keeps_all_its_words() {
+        let mut pages = Pages::default();
+        let sizes = [Size::Small, Size::Large, Size::Small];
+        sizes.iter().for_each(|size| pages.add(*size));
+        for index in 0..sizes.len() * PAGE_SLOTS {
+            let slot = pages.slot(index).cast::<Word>();
+            for word in 0..pages.size(index).words() {
+                // SAFETY: I2 and I3: the slot has this word.
+                unsafe { slot.wrapping_add(word).write(Word::new(mark(index, word))) };
+            }
+        }
+        for index in 0..sizes.len() * PAGE_SLOTS {
+            assert_eq!(pages.size(index), sizes[index / PAGE_SLOTS]);
+            // SAFETY: the slot was filled, and no kernel has it.
+            let words = unsafe { pages.read(index) };
+            let words = words.as_ptr().cast::<*mut ()>();
+            for word in 0..pages.size(index).words() {
+                // SAFETY: so many words were copied.
+                let copied = unsafe { words.wrapping_add(word).read() };
+                assert_eq!(copied, mark(index, word), "slot {index}");
+            }
+        }
+        // SAFETY: nobody uses a slot any more.
+        unsafe { pages.free_all() };
     }
 }

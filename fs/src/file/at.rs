@@ -4,11 +4,13 @@ use super::File;
 use super::cached::ReadOnce;
 use crate::fault;
 use crate::op::WriteAllAt;
-use crate::order::WHOLE;
+use crate::order::{WHOLE, Wait};
 use sexton_buffers::{BufError, BufResult, IoBuf, IoBufMut, IoVecBuf, IoVecBufMut};
 use sexton_runtime::op::{Parts, ReadVectoredAt, WriteAt, WriteVectoredAt, submit};
+use std::future::poll_fn;
 use std::io;
 use std::ops::Range;
+use std::task::{Context, Poll};
 
 impl File {
     /// Reads once, from `pos` on, into the unfilled part of `buf`, and says how much.
@@ -80,7 +82,8 @@ impl File {
         pos: u64,
     ) -> BufResult<usize, V> {
         let room = bufs.total_unfilled();
-        match self.prepare_read(room, pos).await {
+        let mut wait = Wait::default();
+        match poll_fn(|cx| self.poll_prepare_read(room, pos, &mut wait, cx)).await {
             Ok(()) => {
                 let parts = Parts::new(bufs);
                 submit(ReadVectoredAt { fd: self.fd.clone(), parts, offset: pos }).await
@@ -236,12 +239,17 @@ impl File {
     }
 
     /// Checks a read of at most `room` bytes, and waits for the writes before it.
-    async fn prepare_read(&self, room: usize, pos: u64) -> io::Result<()> {
+    pub(super) fn poll_prepare_read(
+        &self,
+        room: usize,
+        pos: u64,
+        wait: &mut Wait,
+        cx: &Context<'_>,
+    ) -> Poll<io::Result<()>> {
         if room == 0 {
-            return Err(fault::no_room());
+            return Poll::Ready(Err(fault::no_room()));
         }
-        let range = self.range(room, pos)?;
-        self.order.settled(range).await
+        self.order.poll_settled(wait, &self.range(room, pos)?, cx)
     }
 
     /// The range that a write of `len` bytes may touch; none if there is nothing to write.
@@ -252,7 +260,7 @@ impl File {
     }
 
     /// `len` bytes from `pos` on, if this is a file with positions and `pos` is one.
-    pub(super) fn range(&self, len: usize, pos: u64) -> io::Result<Range<u64>> {
+    fn range(&self, len: usize, pos: u64) -> io::Result<Range<u64>> {
         if self.is_stream {
             return Err(fault::not_seekable());
         }

@@ -6,7 +6,6 @@
 //! cannot say (tmpfs, procfs) or has no cache (`O_DIRECT`) never.
 
 use super::File;
-use crate::fault;
 use crate::order::Wait;
 use sexton_buffers::{BufError, BufResult, IoBufMut};
 use sexton_runtime::calls::Pause;
@@ -15,7 +14,6 @@ use sexton_runtime::op::{ReadAt, Submit, submit};
 use sexton_runtime::spend_poll;
 use std::cell::Cell;
 use std::future::Future;
-use std::io;
 use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -72,11 +70,6 @@ enum Phase<B: IoBufMut> {
     Finished,
 }
 
-enum Begun<B: IoBufMut> {
-    Ended(BufResult<usize, B>),
-    Reading(Submit<ReadAt<B>>),
-}
-
 impl<B: IoBufMut> Unpin for ReadOnce<'_, B> {}
 
 impl<'a, B: IoBufMut> ReadOnce<'a, B> {
@@ -88,15 +81,6 @@ impl<'a, B: IoBufMut> ReadOnce<'a, B> {
     /// A read into a buffer with room that nothing holds up.
     pub(super) fn settled(file: &'a File, buf: B, pos: u64) -> Self {
         Self { file, phase: Phase::Settled(buf), pos, done: 0, wait: Wait::default() }
-    }
-
-    /// Whether there is room, and a position, and nothing before it.
-    fn poll_settled(&mut self, room: usize, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        if room == 0 {
-            return Poll::Ready(Err(fault::no_room()));
-        }
-        let range = self.file.range(room, self.pos)?;
-        self.file.order.poll_settled(&mut self.wait, &range, cx)
     }
 
     /// Reads what is in memory: true if no more is to be had, or wanted.
@@ -120,16 +104,16 @@ impl<'a, B: IoBufMut> ReadOnce<'a, B> {
         *done == room || is_end
     }
 
-    /// Reads from memory, or begins an operation.
-    fn begin(&mut self, mut buf: B) -> Begun<B> {
-        if self.read_now(&mut buf) {
-            return Begun::Ended(Ok((self.done, buf)));
-        }
-        let offset = self.pos.saturating_add(self.done as u64);
-        Begun::Reading(submit(ReadAt { fd: self.file.fd.clone(), buf, offset }))
-    }
-
-    fn ended(&self, answer: BufResult<usize, B>) -> Poll<BufResult<usize, B>> {
+    /// What the operation comes to.
+    fn poll_read(
+        &mut self,
+        mut read: Submit<ReadAt<B>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<BufResult<usize, B>> {
+        let Poll::Ready(answer) = Pin::new(&mut read).poll(cx) else {
+            self.phase = Phase::Reading(read);
+            return Poll::Pending;
+        };
         Poll::Ready(match answer {
             Ok((n, buf)) => Ok((self.done + n, buf)),
             Err(error) if self.done > 0 => Ok((self.done, error.into_buf())),
@@ -143,34 +127,26 @@ impl<B: IoBufMut> Future for ReadOnce<'_, B> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let mut read = match std::mem::replace(&mut this.phase, Phase::Finished) {
-            Phase::Reading(read) => read,
+        let mut buf = match std::mem::replace(&mut this.phase, Phase::Finished) {
             Phase::Fresh(mut buf) => {
-                match this.poll_settled(buf.unfilled().len(), cx) {
-                    Poll::Ready(Ok(())) => {}
+                let room = buf.unfilled().len();
+                match this.file.poll_prepare_read(room, this.pos, &mut this.wait, cx) {
+                    Poll::Ready(Ok(())) => buf,
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(BufError::new(error, buf))),
                     Poll::Pending => {
                         this.phase = Phase::Fresh(buf);
                         return Poll::Pending;
                     }
                 }
-                match this.begin(buf) {
-                    Begun::Ended(answer) => return Poll::Ready(answer),
-                    Begun::Reading(read) => read,
-                }
             }
-            Phase::Settled(buf) => match this.begin(buf) {
-                Begun::Ended(answer) => return Poll::Ready(answer),
-                Begun::Reading(read) => read,
-            },
+            Phase::Settled(buf) => buf,
+            Phase::Reading(read) => return this.poll_read(read, cx),
             Phase::Finished => panic!("a read was polled after it had ended"),
         };
-        match Pin::new(&mut read).poll(cx) {
-            Poll::Ready(answer) => this.ended(answer),
-            Poll::Pending => {
-                this.phase = Phase::Reading(read);
-                Poll::Pending
-            }
+        if this.read_now(&mut buf) {
+            return Poll::Ready(Ok((this.done, buf)));
         }
+        let offset = this.pos.saturating_add(this.done as u64);
+        this.poll_read(submit(ReadAt { fd: this.file.fd.clone(), buf, offset }), cx)
     }
 }

@@ -13,10 +13,9 @@ use sexton_runtime::{CancelHook, calls};
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
-use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 /// A send operation, of one buffer or of several.
 pub(crate) trait SendOp: Op<Output = BufResult<usize, Self::Buf>> {
@@ -94,40 +93,57 @@ enum Phase<B, S: Op> {
     Finished,
 }
 
-/// What came of an attempt to send.
-enum Begun<S: SendOp> {
-    Ended(S::Output),
-    /// Another send is in flight.
-    Queued(S::Buf),
-    Sending(Submit<S>),
-}
-
-impl<S: SendOp> Begun<S> {
-    /// Sends, if no other send is in flight.
-    fn now(writer: &Writer, buf: S::Buf, hook: &mut CancelHook, cx: &mut Context<'_>) -> Self {
+impl<B, S: SendOp> Phase<B, S> {
+    /// Sends, if no other send is in flight. `lend` makes of what is kept what is sent, and `back`
+    /// the other way.
+    fn poll(
+        &mut self,
+        writer: &Writer,
+        hook: &mut CancelHook,
+        cx: &mut Context<'_>,
+        lend: impl FnOnce(B) -> S::Buf,
+        back: impl FnOnce(S::Buf) -> B,
+    ) -> Poll<S::Output> {
+        let buf = match std::mem::replace(self, Self::Finished) {
+            Self::Fresh(buf) => {
+                writer.push_out();
+                lend(buf)
+            }
+            Self::Queued(buf) => lend(buf),
+            Self::Sending(mut send) => {
+                let polled = Pin::new(&mut send).poll(cx);
+                if polled.is_pending() {
+                    *self = Self::Sending(send);
+                }
+                return polled;
+            }
+            Self::Finished => panic!("a write was polled after it had ended"),
+        };
         if S::bytes(&buf) == 0 {
-            return Self::Ended(Ok((0, buf)));
+            return Poll::Ready(Ok((0, buf)));
         }
         let socket = writer.socket();
         let turn = match socket.poll_turn(cx, hook) {
             Poll::Ready(Ok(turn)) => turn,
-            Poll::Ready(Err(error)) => return Self::Ended(Err(BufError::new(error, buf))),
-            Poll::Pending => return Self::Queued(buf),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(BufError::new(error, buf))),
+            Poll::Pending => {
+                *self = Self::Queued(back(buf));
+                return Poll::Pending;
+            }
         };
         if sexton_runtime::is_alone()
             && let Some(count) = S::send_now(socket, &buf)
         {
-            return Self::Ended(Ok((count, buf)));
+            return Poll::Ready(Ok((count, buf)));
         }
         let mut send = submit(S::new(Rc::clone(socket), buf));
-        match Pin::new(&mut send).poll(cx) {
-            Poll::Ready(output) => Self::Ended(output),
-            Poll::Pending => {
-                // From here on the answer gives the turn on.
-                std::mem::forget(turn);
-                Self::Sending(send)
-            }
+        let polled = Pin::new(&mut send).poll(cx);
+        if polled.is_pending() {
+            // From here on the answer gives the turn on.
+            std::mem::forget(turn);
+            *self = Self::Sending(send);
         }
+        polled
     }
 }
 
@@ -143,32 +159,10 @@ impl<S: SendOp> Future for WriteOwned<'_, S> {
     type Output = S::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<S::Output> {
-        let this = &mut *self;
-        let buf = match std::mem::replace(&mut this.phase, Phase::Finished) {
-            Phase::Fresh(buf) => {
-                this.writer.push_out();
-                buf
-            }
-            Phase::Queued(buf) => buf,
-            Phase::Sending(mut send) => {
-                let polled = Pin::new(&mut send).poll(cx);
-                if polled.is_pending() {
-                    this.phase = Phase::Sending(send);
-                }
-                return polled;
-            }
-            Phase::Finished => panic!("{POLLED_AGAIN}"),
-        };
-        this.phase = match Begun::<S>::now(this.writer, buf, &mut this.hook, cx) {
-            Begun::Ended(output) => return Poll::Ready(output),
-            Begun::Queued(buf) => Phase::Queued(buf),
-            Begun::Sending(send) => Phase::Sending(send),
-        };
-        Poll::Pending
+        let Self { writer, phase, hook } = &mut *self;
+        phase.poll(writer, hook, cx, |buf| buf, |buf| buf)
     }
 }
-
-const POLLED_AGAIN: &str = "a write was polled after it had ended";
 
 /// Sends all of the filled bytes: prefixes, one after the other.
 pub(crate) struct WriteAll<'a, B: IoBuf> {
@@ -184,66 +178,38 @@ impl<'a, B: IoBuf> WriteAll<'a, B> {
     pub(super) fn new(writer: &'a Writer, buf: B) -> Self {
         Self { writer, phase: Phase::Fresh(buf), done: 0, hook: CancelHook::default() }
     }
-
-    /// What one send came to: all is done, or this is left.
-    fn took(&mut self, sent: BufResult<usize, Slice<B>>) -> ControlFlow<Result<B, BufError<B>>, B> {
-        match sent {
-            Ok((count, rest)) => {
-                self.done += count;
-                let buf = rest.into_inner();
-                if self.done >= buf.filled().len() {
-                    return ControlFlow::Break(Ok(buf));
-                }
-                if count > 0 {
-                    return ControlFlow::Continue(buf);
-                }
-                let error = BufError::new(io::Error::from(io::ErrorKind::WriteZero), buf);
-                ControlFlow::Break(Err(error.with_transferred(self.done)))
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                ControlFlow::Continue(error.into_buf().into_inner())
-            }
-            Err(error) => {
-                let error = error.map_buf(Slice::into_inner);
-                ControlFlow::Break(Err(error.with_transferred(self.done)))
-            }
-        }
-    }
 }
 
 impl<B: IoBuf> Future for WriteAll<'_, B> {
     type Output = Result<B, BufError<B>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
+        let Self { writer, phase, done, hook } = &mut *self;
         loop {
-            let sent = match std::mem::replace(&mut this.phase, Phase::Finished) {
-                Phase::Fresh(buf) => {
-                    this.writer.push_out();
-                    Begun::now(this.writer, buf.slice(..), &mut this.hook, cx)
-                }
-                Phase::Queued(buf) => {
-                    let rest = buf.slice(this.done..);
-                    Begun::now(this.writer, rest, &mut this.hook, cx)
-                }
-                Phase::Sending(mut send) => match Pin::new(&mut send).poll(cx) {
-                    Poll::Ready(output) => Begun::Ended(output),
-                    Poll::Pending => Begun::Sending(send),
-                },
-                Phase::Finished => panic!("{POLLED_AGAIN}"),
-            };
-            this.phase = match sent {
-                Begun::Sending(send) => Phase::Sending(send),
-                Begun::Queued(rest) => Phase::Queued(rest.into_inner()),
-                Begun::Ended(output) => match this.took(output) {
-                    ControlFlow::Break(outcome) => return Poll::Ready(outcome),
-                    ControlFlow::Continue(buf) => {
-                        this.phase = Phase::Queued(buf);
-                        continue;
+            let rest = |buf: B| buf.slice(*done..);
+            let buf = match ready!(phase.poll(writer, hook, cx, rest, Slice::into_inner)) {
+                Ok((count, rest)) => {
+                    *done += count;
+                    let buf = rest.into_inner();
+                    if *done >= buf.filled().len() {
+                        return Poll::Ready(Ok(buf));
                     }
-                },
+                    if count == 0 {
+                        let error = io::Error::from(io::ErrorKind::WriteZero);
+                        let error = BufError::new(error, buf);
+                        return Poll::Ready(Err(error.with_transferred(*done)));
+                    }
+                    buf
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    error.into_buf().into_inner()
+                }
+                Err(error) => {
+                    let error = error.map_buf(Slice::into_inner);
+                    return Poll::Ready(Err(error.with_transferred(*done)));
+                }
             };
-            return Poll::Pending;
+            *phase = Phase::Queued(buf);
         }
     }
 }

@@ -113,9 +113,7 @@ impl RunQueue {
         prefetch(second, 1);
         // SAFETY: I1: a task in the queue is alive.
         let lines = unsafe { &*next }.lines;
-        if lines > 0 {
-            prefetch(next.cast::<u8>().wrapping_add(LINE), lines.into());
-        }
+        prefetch(next.cast::<u8>().wrapping_add(LINE), lines.into());
     }
 
     #[inline]
