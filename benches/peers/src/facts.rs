@@ -64,7 +64,13 @@ pub fn facts(
         ("cores", cores),
         ("load average", format!("{load_before} before, {} after", load_average())),
         ("niceness", niceness()),
-        ("rounds", format!("{rounds}, interleaved; loads of {warm_ms} ms warm-up and {ms} ms")),
+        (
+            "rounds",
+            format!(
+                "{rounds}, interleaved; loads of {warm_ms} ms warm-up and {ms} ms, which servers of \
+                 echoes and streams take by turns"
+            ),
+        ),
     ]);
     facts
 }

@@ -36,6 +36,10 @@ const BOTH: &[&str] = &["by-hand", "blocking"];
 const SERVED: &[(&str, u64)] =
     &[("1k.bin", 1 << 10), ("100k.bin", 100 << 10), ("10m.bin", 10 << 20)];
 
+/// Turns of servers in a round: each is long enough for a few requests of a thousand connections,
+/// and short enough that everybody has one before the machine changes its pace.
+const TURNS: usize = 5;
+
 /// Everything but growth, in the order of the report.
 pub fn all() -> Vec<Job> {
     let mut jobs = Vec::new();
@@ -53,7 +57,8 @@ pub fn all() -> Vec<Job> {
     ] {
         let job = echo(Config { connections, bytes });
         let cores = if apart { ", load on a core of its own" } else { "" };
-        jobs.push(Job { apart, quick, config: job.config.clone() + cores, ..job });
+        let config = job.config.clone() + cores;
+        jobs.push(Job { apart, quick, config, ..job });
     }
     jobs.extend(once_or_thrice(vec![
         (false, pipeline(Config { connections: 64, bytes: 64 }, 16)),
@@ -62,14 +67,14 @@ pub fn all() -> Vec<Job> {
         (true, datagrams(Config { connections: 64, bytes: 64 })),
     ]));
     for (direct, depth, n, quick) in [
-        (false, 1, 200_000, false),
-        (false, 32, 300_000, false),
-        (false, 128, 300_000, true),
-        (true, 1, 4_000, false),
-        (true, 32, 50_000, false),
-        (true, 128, 80_000, true),
+        (false, 1, 70_000, false),
+        (false, 32, 100_000, false),
+        (false, 128, 100_000, true),
+        (true, 1, 1_500, false),
+        (true, 32, 20_000, false),
+        (true, 128, 30_000, true),
     ] {
-        jobs.push(Job { quick, ..reads(direct, depth, n) });
+        jobs.push(Job { quick, turns: 3, ..reads(direct, depth, n) });
     }
     jobs.extend(once_or_thrice(vec![
         (true, small_files(1, 20_000)),
@@ -84,10 +89,10 @@ pub fn all() -> Vec<Job> {
         ("timeout-ready", "around a ready future", "timeout"),
         ("timeout-armed", "armed, then cancelled", "timeout"),
     ] {
-        jobs.push(tasks(work, config.to_owned(), unit, None));
+        jobs.push(Job { turns: 3, ..tasks(work, config.to_owned(), unit, None) });
     }
     jobs.push(tasks("sleepers", "1 M tasks, 1 to 1000 ms".to_owned(), "task", Some(1_000_000)));
-    jobs.push(ping());
+    jobs.push(Job { turns: 3, ..ping() });
     jobs.extend(once_or_thrice(vec![(false, fan_in())]));
     jobs.push(Job { quick: false, ..storm(64) });
     jobs.push(proxy(Config { connections: 64, bytes: 64 }));
@@ -129,7 +134,8 @@ pub fn growth() -> Vec<Job> {
     for connections in [1, 10, 100, 1_000, 5_000, 19_500] {
         let job = echo(Config { connections, bytes: 64 });
         let (x, quick) = (Some(connections as f64), connections <= 1_000);
-        jobs.push(Job { workload: "growth-connections", x, quick, ..job });
+        // All servers with their connections at once would be too many.
+        jobs.push(Job { workload: "growth-connections", x, quick, turns: 1, ..job });
     }
     jobs
 }
@@ -137,20 +143,21 @@ pub fn growth() -> Vec<Job> {
 /// All echo servers under one load.
 pub fn echo(config: Config) -> Job {
     let entrants = servers(config, Load::Echo);
-    Job { entrants, ..job("echo", config.name(), "request") }
+    Job { entrants, turns: TURNS, ..job("echo", config.name(), "request") }
 }
 
 /// Several requests in flight on each connection.
 fn pipeline(config: Config, depth: usize) -> Job {
     let entrants = servers(config, Load::Pipeline(depth));
-    Job { entrants, ..job("pipeline", format!("{}, {depth} in flight", config.name()), "request") }
+    let config = format!("{}, {depth} in flight", config.name());
+    Job { entrants, turns: TURNS, ..job("pipeline", config, "request") }
 }
 
 /// A connection for each request.
 fn storm(connections: usize) -> Job {
     let entrants = servers(Config { connections, bytes: 64 }, Load::Storm);
     let config = format!("{connections} at a time, 64 B each");
-    Job { entrants, ..job("storm", config, "connection") }
+    Job { entrants, turns: TURNS, ..job("storm", config, "connection") }
 }
 
 /// Bytes in one direction, the load on a core of its own.
@@ -158,12 +165,12 @@ fn stream(load: Load, connections: usize) -> Job {
     // For the server: how much it reads at once, at most.
     let entrants = servers(Config { connections, bytes: STREAM_READ }, load);
     let config = format!("{connections} connections");
-    Job { entrants, apart: true, ..job(load.work(), config, "16 KiB") }
+    Job { entrants, turns: TURNS, apart: true, ..job(load.work(), config, "16 KiB") }
 }
 
 fn datagrams(config: Config) -> Job {
     let entrants = servers(config, Load::Datagrams);
-    Job { entrants, ..job("datagrams", config.name(), "request") }
+    Job { entrants, turns: TURNS, ..job("datagrams", config.name(), "request") }
 }
 
 fn servers(config: Config, load: Load) -> Vec<Entrant> {
@@ -204,9 +211,9 @@ fn idle(connections: usize, quick: bool) -> Job {
 }
 
 fn job(workload: &'static str, config: String, unit: &'static str) -> Job {
-    let (x, quick, enough, apart) = (None, true, None, false);
+    let (x, quick, enough, turns, apart) = (None, true, None, 1, false);
     let (files, entrants) = (Vec::new(), Vec::new());
-    Job { workload, config, x, quick, enough, apart, unit, files, entrants }
+    Job { workload, config, x, quick, enough, turns, apart, unit, files, entrants }
 }
 
 fn inside(name: &'static str, role: Role, program: &'static str, options: &[String]) -> Entrant {

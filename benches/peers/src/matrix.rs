@@ -85,6 +85,9 @@ pub struct Job {
     pub quick: bool,
     /// Rounds that say enough, if fewer than all do; `--rounds` has the last word.
     pub enough: Option<usize>,
+    /// How often in a round everybody does it, by turns. Servers and their loads stay for all
+    /// turns, which share the time of the round.
+    pub turns: usize,
     /// Whether the load has a core of its own.
     pub apart: bool,
     /// What one operation is.

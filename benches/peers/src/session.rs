@@ -1,5 +1,5 @@
-//! One measurement: a fresh process, or a fresh server and a load between whose two rests the
-//! server's CPU time is read.
+//! One measurement: a fresh process, or a server and a load between whose two rests the server's
+//! CPU time is read.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,12 +36,45 @@ pub struct Setting {
     pub counts: bool,
 }
 
-/// Measures one entrant of a job.
-pub fn measure(setting: &Setting, job: &Job, entrant: &Entrant) -> io::Result<Sample> {
-    let load_core = if job.apart { setting.other_core } else { setting.load_core };
+/// An entrant that is ready to be measured.
+#[derive(Debug)]
+pub struct Ready<'a> {
+    setting: &'a Setting,
+    entrant: &'a Entrant,
+    load_core: usize,
+    /// A server with its load, if that is what is measured.
+    pair: Option<Pair>,
+}
+
+impl<'a> Ready<'a> {
+    /// Starts what is there for all turns: a server and its load, and lets them warm up.
+    pub fn start(setting: &'a Setting, job: &Job, entrant: &'a Entrant) -> io::Result<Self> {
+        let load_core = if job.apart { setting.other_core } else { setting.load_core };
+        let pair = match &entrant.how {
+            How::Served { variant, config, load } => {
+                let server = server(setting, variant, Some(config), *load)?;
+                let ms = setting.ms / job.turns as u64;
+                Some(Pair::start(setting, load_core, server, config, *load, ms)?)
+            }
+            _ => None,
+        };
+        Ok(Self { setting, entrant, load_core, pair })
+    }
+
+    /// Measures one turn.
+    pub fn turn(&mut self) -> io::Result<Sample> {
+        match &mut self.pair {
+            Some(pair) => pair.turn(),
+            None => fresh(self.setting, self.load_core, self.entrant),
+        }
+    }
+}
+
+/// Measures what begins and ends with its processes.
+fn fresh(setting: &Setting, load_core: usize, entrant: &Entrant) -> io::Result<Sample> {
     match &entrant.how {
         How::Inside { program, options } => inside(setting, program, options),
-        How::Served { variant, config, load } => served(setting, load_core, variant, config, *load),
+        How::Served { .. } => Err(io::ErrorKind::Unsupported.into()),
         How::Idle { variant, connections } => idle(setting, load_core, variant, *connections),
         How::Proxy { program, config } => proxy(setting, program, config),
         How::Fio { options, operations } => foreign::fio(setting, options, *operations),
@@ -68,6 +101,7 @@ fn inside(setting: &Setting, program: &str, options: &[String]) -> io::Result<Sa
 }
 
 /// A server that listens.
+#[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) program: Program,
     pub(crate) clock: CpuTime,
@@ -101,49 +135,56 @@ fn listening(command: &mut Command, counts: bool) -> io::Result<Server> {
     Ok(Server { program, clock, port, counts })
 }
 
-fn served(
-    setting: &Setting,
-    load_core: usize,
-    variant: &Variant,
-    config: &Config,
-    load: Load,
-) -> io::Result<Sample> {
-    let server = server(setting, variant, Some(config), load)?;
-    under_load(setting, load_core, server, config, load)
+/// A server and its load, which rest between measurements.
+#[derive(Debug)]
+struct Pair {
+    // The load ends first.
+    load: Program,
+    server: Server,
+    calls: Option<Counter>,
 }
 
-/// What a server takes between two rests of the load.
-fn under_load(
-    setting: &Setting,
-    load_core: usize,
-    server: Server,
-    config: &Config,
-    load: Load,
-) -> io::Result<Sample> {
-    let Server { mut program, clock, port, counts } = server;
-    let calls = if counts { Counter::of(program.id(), What::SystemCalls).ok() } else { None };
-    let mut command = own(setting, "load", load_core);
-    command.args(["--port", &port, "--connections", &config.connections.to_string()]);
-    command.args(["--bytes", &config.bytes.to_string(), "--ms", &setting.ms.to_string()]);
-    command.args(["--warm-ms", &setting.warm_ms.to_string()]);
-    command.args(load.options());
-    let mut load = Program::start(&mut command)?;
-    load.line()?;
-    let allocations_before = if counts { Some(allocations(&mut program)?) } else { None };
-    let calls_before = calls.as_ref().map(Counter::read).transpose()?;
-    let before = clock.read()?.ns();
-    load.tell("go")?;
-    let figures = load.line()?;
-    let after = clock.read()?.ns();
-    let mut sample = Sample::parse(&figures)?;
-    sample.set("cpu_ns", (after - before) as f64);
-    if let Some((before, counter)) = calls_before.zip(calls) {
-        sample.set("calls", (counter.read()? - before) as f64);
+impl Pair {
+    /// Starts the load of a server, which rests after a warm-up.
+    fn start(
+        setting: &Setting,
+        load_core: usize,
+        server: Server,
+        config: &Config,
+        load: Load,
+        ms: u64,
+    ) -> io::Result<Self> {
+        let id = server.program.id();
+        let calls = if server.counts { Counter::of(id, What::SystemCalls).ok() } else { None };
+        let mut command = own(setting, "load", load_core);
+        command.args(["--port", &server.port, "--connections", &config.connections.to_string()]);
+        command.args(["--bytes", &config.bytes.to_string(), "--ms", &ms.to_string()]);
+        command.args(["--warm-ms", &setting.warm_ms.to_string()]);
+        command.args(load.options());
+        let mut load = Program::start(&mut command)?;
+        load.line()?;
+        Ok(Self { load, server, calls })
     }
-    if let Some(before) = allocations_before {
-        sample.set("allocations", (allocations(&mut program)? - before) as f64);
+
+    /// What the server takes between two rests of the load.
+    fn turn(&mut self) -> io::Result<Sample> {
+        let Self { load, server: Server { program, clock, counts, .. }, calls } = self;
+        let allocations_before = if *counts { Some(allocations(program)?) } else { None };
+        let calls_before = calls.as_ref().map(Counter::read).transpose()?;
+        let before = clock.read()?.ns();
+        load.tell("go")?;
+        let figures = load.line()?;
+        let after = clock.read()?.ns();
+        let mut sample = Sample::parse(&figures)?;
+        sample.set("cpu_ns", (after - before) as f64);
+        if let Some((before, counter)) = calls_before.zip(calls.as_ref()) {
+            sample.set("calls", (counter.read()? - before) as f64);
+        }
+        if let Some(before) = allocations_before {
+            sample.set("allocations", (allocations(program)? - before) as f64);
+        }
+        Ok(sample)
     }
-    Ok(sample)
 }
 
 /// A proxy between the load and the echo by hand, which share the other core.
@@ -159,7 +200,7 @@ fn proxy(setting: &Setting, program: &str, config: &Config) -> io::Result<Sample
         command.args(["--core", &setting.server_core.to_string()]);
         listening(&mut command, false)?
     };
-    under_load(setting, setting.other_core, server, config, Load::Echo)
+    Pair::start(setting, setting.other_core, server, config, Load::Echo, setting.ms)?.turn()
 }
 
 fn allocations(server: &mut Program) -> io::Result<u64> {

@@ -35,7 +35,7 @@ pub fn run<P: Tasks>(program: Program) -> io::Result<()> {
         "timers" => again_and_again::<P, _>(meter, n(100_000), many_timers::<P>),
         "sleepers" => sleepers::<P>(meter, n(1_000_000)),
         "ping" if P::WAKES_ACROSS_THREADS => {
-            let n = n(100_000);
+            let n = n(40_000);
             ping::<P>(n / 10)?;
             meter.begin()?;
             ping::<P>(n)?;

@@ -11,7 +11,8 @@ use peers::cpu_time::CpuTime;
 use peers::matrix::{Config, How, Job};
 use peers::outcome::Outcome;
 use peers::report::Report;
-use peers::session::{Setting, measure, prepare};
+use peers::sample::Sample;
+use peers::session::{Ready, Setting, prepare};
 use peers::summary::Series;
 use peers::{facts, jobs, plot};
 
@@ -183,14 +184,11 @@ fn run(
                 begin.elapsed().as_secs(),
                 job.name()
             ));
-            for place in 0..job.entrants.len() {
-                let index = (place + round) % job.entrants.len();
-                let sample = measure(setting, job, &job.entrants[index]);
+            for (index, turn, sample) in by_turns(setting, job, round, pause) {
                 if let Err(error) = &sample {
                     tell(&format!("{}, {}: {error}\n", job.entrants[index].name, job.name()));
                 }
-                series[index].add(round, sample);
-                std::thread::sleep(pause);
+                series[index].add(round * job.turns + turn, sample);
             }
         }
     }
@@ -201,12 +199,49 @@ fn run(
         for (entrant, found) in job.entrants.iter().zip(found) {
             if counts && able(&entrant.how) {
                 tell(&format!("counting, {} s, {}", begin.elapsed().as_secs(), job.name()));
-                *found = measure(&counting, job, entrant).ok();
+                let once = Job { turns: 1, ..job.clone() };
+                let ready = Ready::start(&counting, &once, entrant);
+                *found = ready.and_then(|mut ready| ready.turn()).ok();
             }
         }
     }
     tell(&format!("{} s\n", begin.elapsed().as_secs()));
     outcomes
+}
+
+/// One round of a job: each entrant as often as there are turns, one after the other; who comes
+/// first rotates. Who fails has no further turns.
+fn by_turns(
+    setting: &Setting,
+    job: &Job,
+    round: usize,
+    pause: Duration,
+) -> Vec<(usize, usize, io::Result<Sample>)> {
+    let mut samples = Vec::new();
+    // Where there is one turn, nothing waits beside what is measured.
+    let mut waiting: Vec<Option<Ready<'_>>> = job.entrants.iter().map(|_| None).collect();
+    let mut failed = vec![false; job.entrants.len()];
+    for turn in 0..job.turns {
+        for place in 0..job.entrants.len() {
+            let index = (place + round + turn) % job.entrants.len();
+            if failed[index] {
+                continue;
+            }
+            let ready = match waiting[index].take() {
+                None => Ready::start(setting, job, &job.entrants[index]),
+                Some(ready) => Ok(ready),
+            };
+            let measured = ready.and_then(|mut ready| Ok((ready.turn()?, ready)));
+            failed[index] = measured.is_err();
+            let sample = measured.map(|(sample, ready)| {
+                waiting[index] = (turn + 1 < job.turns).then_some(ready);
+                sample
+            });
+            samples.push((index, turn, sample));
+            std::thread::sleep(pause);
+        }
+    }
+    samples
 }
 
 /// Shows what is going on.

@@ -13,7 +13,7 @@ use peers::program::Program;
 
 pub(crate) fn run(program: Program) -> io::Result<()> {
     let Program { args, mut meter, .. } = program;
-    let n = args.number("n", 100_000);
+    let n = args.number("n", 40_000);
     play(n / 10)?;
     meter.begin()?;
     play(n)?;

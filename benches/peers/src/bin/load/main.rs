@@ -1,8 +1,8 @@
 //! The load: every connection sends a request, waits for its echo, checks it, and sends the next;
 //! or several at a time, or bytes in one direction alone.
 //!
-//! After the warm-up all connections rest, and a line on stdin starts the measured part, at the end
-//! of which they rest again: exactly the counted requests fall between the two rests.
+//! After the warm-up all connections rest, and each line on stdin starts a measured part, at the
+//! end of which they rest again: exactly the counted requests fall between two rests.
 
 mod connect;
 mod echo;
@@ -27,7 +27,7 @@ use stream::Streams;
 
 const USAGE: &str = "load --port P [--connections C] [--bytes S] [--ms T] [--warm-ms W] [--core N]
      [--go] [--depth D|--datagrams|--up|--down|--storm|--idle]
-     --go    start the measured part without a line on stdin
+     --go    start one measured part without a line on stdin
      --depth so many requests at a time on each connection
      --datagrams  requests and echoes are datagrams
      --up    bytes to the server, --down from it, in shares that are answered or asked for
@@ -56,36 +56,49 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (connections, bytes) = (args.number("connections", 64), args.number("bytes", 64));
     let warm_up = Duration::from_millis(args.number("warm-ms", 200));
     let length = Duration::from_millis(args.number("ms", 1000));
-    let go = |what: &str| {
-        println!("{what}");
-        if args.flag("go") { Ok(0) } else { io::stdin().lock().read_line(&mut String::new()) }
-    };
-    let counts = if args.flag("storm") {
-        let pattern = Pattern::new(bytes);
-        let warm = storm::run(port, connections, &pattern, warm_up, 0)?;
-        go("warm")?;
-        storm::run(port, connections, &pattern, length, warm.requests)?
+    let go = args.flag("go");
+    if args.flag("storm") {
+        let (pattern, mut requests) = (Pattern::new(bytes), 0);
+        by_turns(warm_up, length, go, |length| {
+            let counts = storm::run(port, connections, &pattern, length, requests)?;
+            requests += counts.requests;
+            Ok(counts)
+        })
     } else if args.flag("up") || args.flag("down") {
         let mut streams = Streams::connect(port, connections, args.flag("up"))?;
-        streams.run(warm_up)?;
-        go("warm")?;
-        streams.run(length)?
+        by_turns(warm_up, length, go, |length| streams.run(length))
     } else {
         let kind = if args.flag("datagrams") { Kind::Datagrams } else { Kind::Connections };
         let mut load = Load::connect(port, kind, connections, bytes, args.number("depth", 1))?;
         if args.flag("idle") {
-            go("idle")?;
+            println!("idle");
+            io::stdin().lock().read_line(&mut String::new())?;
             return Ok(());
         }
-        load.run(warm_up)?;
-        go("warm")?;
-        load.run(length)?
-    };
-    let latency = |percent| counts.latency.percentile_ns(percent);
-    let (requests, wall_ns) = (counts.requests, counts.wall.as_nanos());
-    let (p50, p99, p999) = (latency(50.0), latency(99.0), latency(99.9));
-    println!("ops {requests} wall_ns {wall_ns} p50_ns {p50} p99_ns {p99} p999_ns {p999}");
-    io::stdout().flush()?;
+        by_turns(warm_up, length, go, |length| load.run(length))
+    }
+}
+
+/// Warms up, and then measures once for each line on stdin; or once, if it need not wait for one.
+fn by_turns(
+    warm_up: Duration,
+    length: Duration,
+    go: bool,
+    mut run: impl FnMut(Duration) -> io::Result<Counts>,
+) -> Result<(), Box<dyn Error>> {
+    run(warm_up)?;
+    println!("warm");
+    while go || io::stdin().lock().read_line(&mut String::new())? > 0 {
+        let counts = run(length)?;
+        let latency = |percent| counts.latency.percentile_ns(percent);
+        let (requests, wall_ns) = (counts.requests, counts.wall.as_nanos());
+        let (p50, p99, p999) = (latency(50.0), latency(99.0), latency(99.9));
+        println!("ops {requests} wall_ns {wall_ns} p50_ns {p50} p99_ns {p99} p999_ns {p999}");
+        io::stdout().flush()?;
+        if go {
+            break;
+        }
+    }
     Ok(())
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn runtime(args: &Args) -> io::Result<Runtime> {
             _ => config.recv_consumption,
         };
     });
-    Ok(builder.build()?)
+    builder.build()
 }
 
 pub(crate) async fn serve<F>(echo: impl Fn(TcpStream) -> F) -> io::Result<()>
@@ -59,6 +59,7 @@ where
 
 /// An idle connection is this future. A block keeps what it captures once, where an `async fn`
 /// keeps its arguments twice; and what a `while let` has looked at stays through the loop's body.
+#[expect(clippy::manual_async_fn, reason = "the future would be larger")]
 fn managed(stream: TcpStream) -> impl Future<Output = io::Result<()>> {
     async move {
         loop {
