@@ -12,6 +12,8 @@ mod poll;
 mod queues;
 #[path = "both/streams.rs"]
 mod streams;
+#[path = "both/sent_files.rs"]
+mod sent_files;
 #[path = "both/zero_copy.rs"]
 mod zero_copy;
 #[path = "both/waits.rs"]

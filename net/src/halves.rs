@@ -3,9 +3,10 @@
 use crate::TcpStream;
 use crate::impls::{buf_writing, reading, waiting, writing};
 use crate::socket::{Reader, Shared, Writer};
-use sexton_io::Interest;
+use sexton_io::{Interest, ReadAt};
 use sexton_runtime::calls;
 use std::fmt;
+use std::io;
 use std::marker::PhantomData;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -92,6 +93,41 @@ impl<S> WriteHalf<'_, S> {
     fn writer_mut(&mut self) -> &mut Writer {
         self.writer
     }
+
+    /// Sends a part of a file, as [`TcpStream::send_file`] does.
+    ///
+    /// # Completes
+    /// As [`TcpStream::send_file`].
+    ///
+    /// # If dropped
+    /// As [`TcpStream::send_file`].
+    ///
+    /// # Kernel
+    /// As [`TcpStream::send_file`].
+    ///
+    /// # Errors
+    /// As [`TcpStream::send_file`].
+    ///
+    /// ```
+    /// # sexton_runtime::block_on(async {
+    /// let path = std::env::temp_dir().join("sexton-doc-lent-send-file");
+    /// std::fs::write(&path, "0123456789")?;
+    /// let file = sexton_fs::File::open(&path).await?;
+    /// let (mut one, other) = sexton_net::UnixStream::pair()?;
+    /// let (_read, mut write) = one.split_io();
+    /// let n = write.send_file(&file, 2, 3).await?;
+    /// assert_eq!(other.read_exact_owned(Vec::with_capacity(n)).await?, &b"234"[..n]);
+    /// # std::fs::remove_file(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub async fn send_file<F: ReadAt + AsFd>(
+        &mut self,
+        file: &F,
+        pos: u64,
+        len: usize,
+    ) -> io::Result<usize> {
+        self.writer.send_file(file, pos, len).await
+    }
 }
 
 impl<S> OwnedReadHalf<S> {
@@ -124,6 +160,41 @@ impl<S> OwnedWriteHalf<S> {
 
     fn writer_mut(&mut self) -> &mut Writer {
         &mut self.writer
+    }
+
+    /// Sends a part of a file, as [`TcpStream::send_file`] does.
+    ///
+    /// # Completes
+    /// As [`TcpStream::send_file`].
+    ///
+    /// # If dropped
+    /// As [`TcpStream::send_file`].
+    ///
+    /// # Kernel
+    /// As [`TcpStream::send_file`].
+    ///
+    /// # Errors
+    /// As [`TcpStream::send_file`].
+    ///
+    /// ```
+    /// # sexton_runtime::block_on(async {
+    /// let path = std::env::temp_dir().join("sexton-doc-half-send-file");
+    /// std::fs::write(&path, "0123456789")?;
+    /// let file = sexton_fs::File::open(&path).await?;
+    /// let (one, other) = sexton_net::UnixStream::pair()?;
+    /// let (_read, mut write) = one.into_split();
+    /// let n = write.send_file(&file, 2, 3).await?;
+    /// assert_eq!(other.read_exact_owned(Vec::with_capacity(n)).await?, &b"234"[..n]);
+    /// # std::fs::remove_file(&path)?;
+    /// # std::io::Result::Ok(()) }).unwrap();
+    /// ```
+    pub async fn send_file<F: ReadAt + AsFd>(
+        &mut self,
+        file: &F,
+        pos: u64,
+        len: usize,
+    ) -> io::Result<usize> {
+        self.writer.send_file(file, pos, len).await
     }
 
     /// Leaves the sending direction open when this half is dropped.

@@ -99,7 +99,8 @@ where
 /// Writes whose buffers are given away.
 async fn owned(writer: &mut (impl Write + ZeroCopy), risk: &Risk, log: &Log) -> Result<()> {
     let (number, bytes) = log.begin(risk.dice.size(LONGEST));
-    let (taken, outcome) = match risk.dice.below(4) {
+    let (taken, outcome) = match risk.dice.below(5) {
+        4 => return zero_copy::write_file(writer, risk, log, (number, bytes)).await,
         3 => return zero_copy::write(writer, risk, log, (number, bytes)).await,
         0 => {
             let written = match risk.dice.percent(30) {

@@ -95,6 +95,65 @@ macro_rules! writing_methods {
                 self.writer().write_all_owned(buf)
             }
 
+            /// Sends up to `len` bytes of a file from `pos` on, and says how many; 0 at its end.
+            ///
+            /// What the page cache has goes out of it without a copy: a large file is sent for a
+            /// fraction of what reading and writing it takes. What is not there is read first, up
+            /// to 128 KiB a call. Small files are cheaper to read and send with what comes before
+            /// them: below some 32 KiB.
+            ///
+            /// The peer sees what the file's pages hold when the network takes them, so a file
+            /// that is written to while it is sent arrives as a mixture. A write to it that was
+            /// given up is not waited for.
+            ///
+            /// # Completes
+            /// When the kernel has taken at least one byte, at the file's end, or when an error is
+            /// there.
+            ///
+            /// # If dropped
+            /// As [`write_owned`](Self::write_owned).
+            ///
+            /// # Kernel
+            /// `sendfile`, without waiting, where the first byte, the last and one in 128 KiB are
+            /// in the page cache (`preadv2` with `RWF_NOWAIT`), and `IORING_OP_POLL_ADD` where
+            /// there is no room; otherwise the file's own read, and
+            /// [`write_owned`](Self::write_owned). The descriptor, and each duplicate, is
+            /// `O_NONBLOCK` for as long as `sendfile` takes.
+            ///
+            /// # Errors
+            /// As [`write_owned`](Self::write_owned), and those of the file's reads: one that was
+            /// opened with `O_DIRECT` can't be read in this way. A program that does not ignore
+            /// `SIGPIPE`, as Rust's do from the start, gets it in place of `BrokenPipe`.
+            ///
+            /// ```
+            /// # sexton_runtime::block_on(async {
+            /// let (one, other) = sexton_net::UnixStream::pair()?;
+            /// let path = std::env::temp_dir().join("sexton-doc-send-file");
+            /// std::fs::write(&path, "0123456789")?;
+            /// let file = sexton_fs::File::open(&path).await?;
+            /// let (mut pos, end) = (4, 8);
+            /// while pos < end {
+            ///     match one.send_file(&file, pos, (end - pos) as usize).await? {
+            ///         0 => break, // it became shorter
+            ///         n => pos += n as u64,
+            ///     }
+            /// }
+            /// assert_eq!(other.read_exact_owned(Vec::with_capacity(4)).await?, b"4567");
+            /// # std::fs::remove_file(&path)?;
+            /// # std::io::Result::Ok(()) }).unwrap();
+            /// ```
+            pub async fn send_file<F>(
+                &self,
+                file: &F,
+                pos: u64,
+                len: usize,
+            ) -> std::io::Result<usize>
+            where
+                F: sexton_io::ReadAt + std::os::fd::AsFd,
+            {
+                self.writer().send_file(file, pos, len).await
+            }
+
             /// Sends a prefix of `buf`. As [`write_owned`](Self::write_owned), by a copy into the
             /// kernel.
             ///

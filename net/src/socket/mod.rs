@@ -25,6 +25,7 @@ mod read;
 mod recv;
 mod reader;
 mod reader_traits;
+mod send_file;
 mod shared;
 mod waiters;
 mod write;

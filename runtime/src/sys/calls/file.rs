@@ -7,6 +7,7 @@
 mod dir;
 mod now;
 mod path;
+mod send;
 mod stat;
 
 pub use dir::{Dir, RawEntry};
@@ -15,6 +16,7 @@ pub use path::{
     canonicalize, copy, create_dir, create_dir_all, read_link, remove_dir, remove_dir_all,
     remove_file, rename, set_mode_of, symlink,
 };
+pub use send::send_now;
 pub use stat::{Stat, Time, stat, stat_entry, stat_path};
 
 use rustix::fs::SeekFrom;

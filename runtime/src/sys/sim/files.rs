@@ -1,7 +1,7 @@
 //! Plain calls on files and paths: what [`calls`](crate::sys::calls) does on a real kernel.
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -94,6 +94,23 @@ impl Here {
             buf[..count].copy_from_slice(bytes);
             Ok(ReadNow::Bytes(count))
         })
+    }
+
+    /// From the page cache to a socket or a pipe: a few blocks at a time.
+    pub(in crate::sys) fn send_file(
+        &self,
+        to: BorrowedFd<'_>,
+        file: BorrowedFd<'_>,
+        offset: u64,
+        len: usize,
+    ) -> io::Result<Option<usize>> {
+        let mut bytes = vec![0; len.min(16 << 10)];
+        match self.read_now(file, &mut bytes, offset) {
+            Ok(ReadNow::Bytes(count)) if count > 0 => {
+                self.send(to, &[IoSlice::new(&bytes[..count])]).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     pub(in crate::sys) fn position(&self, fd: BorrowedFd<'_>) -> io::Result<u64> {
