@@ -186,7 +186,7 @@ impl OpenOptions {
         let mut path = to_c(path.as_ref())?;
         loop {
             match submit(OpenAt { path, flags: asked, mode: self.mode }).await {
-                Ok(fd) => return Ok(File::from_fd(fd, asked)),
+                Ok(fd) => return Ok(File::opened(fd, asked)),
                 Err((error, same)) if error.kind() == io::ErrorKind::Interrupted => path = same,
                 Err((error, _)) => return Err(error),
             }
@@ -237,7 +237,7 @@ impl OpenOptions {
         let mut moves = 0;
         loop {
             match submit(OpenBeneath { dir: dir.descriptor().clone(), path, how }).await {
-                Ok(fd) => return Ok(File::from_fd(fd, asked)),
+                Ok(fd) => return Ok(File::opened(fd, asked)),
                 Err((error, same)) => match error.kind() {
                     io::ErrorKind::Interrupted => path = same,
                     io::ErrorKind::WouldBlock if moves < MOVES_MAX => {

@@ -84,6 +84,7 @@ impl File {
         let room = bufs.total_unfilled();
         let mut wait = Wait::default();
         match poll_fn(|cx| self.poll_prepare_read(room, pos, &mut wait, cx)).await {
+            Ok(()) if self.is_stream() => Err(BufError::new(fault::not_seekable(), bufs)),
             Ok(()) => {
                 let parts = Parts::new(bufs);
                 submit(ReadVectoredAt { fd: self.fd.clone(), parts, offset: pos }).await
@@ -254,14 +255,17 @@ impl File {
 
     /// The range that a write of `len` bytes may touch; none if there is nothing to write.
     fn range_of_write(&self, len: usize, pos: u64) -> io::Result<Option<Range<u64>>> {
+        if self.is_stream() {
+            return Err(fault::not_seekable());
+        }
         let range = self.range(len, pos)?;
         let range = if self.is_append { WHOLE } else { range };
         Ok((len > 0).then_some(range))
     }
 
-    /// `len` bytes from `pos` on, if this is a file with positions and `pos` is one.
+    /// `len` bytes from `pos` on, if `pos` may be a position, and this is not known to have none.
     fn range(&self, len: usize, pos: u64) -> io::Result<Range<u64>> {
-        if self.is_stream {
+        if self.stream.is_known() {
             return Err(fault::not_seekable());
         }
         if i64::try_from(pos).is_err() {

@@ -154,13 +154,14 @@ impl File {
             return Ok(ReadNow::Unsupported);
         }
         let from = self.cursor.get();
-        let is_settled =
-            self.is_stream || self.order.is_settled(&(from..from.saturating_add(buf.len() as u64)));
+        let is_settled = self.is_stream()
+            || self.order.is_settled(&(from..from.saturating_add(buf.len() as u64)));
         // What the file itself receives comes first.
-        if !is_settled || (self.is_stream && self.ahead.is_reading(self.source())) {
+        if !is_settled || (self.is_stream() && self.ahead.is_reading(self.source())) {
             return Ok(ReadNow::WouldBlock);
         }
-        let answer = read_now(self.fd.as_fd(), buf, if self.is_stream { u64::MAX } else { from })?;
+        let answer =
+            read_now(self.fd.as_fd(), buf, if self.is_stream() { u64::MAX } else { from })?;
         self.always_waits = answer == ReadNow::Unsupported;
         Ok(answer)
     }
@@ -171,7 +172,7 @@ impl File {
             return true;
         }
         // A stream's byte would be gone. An error will show in the read itself.
-        !self.is_stream
+        !self.is_stream()
             && !matches!(self.read_now(&mut [0]), Ok(ReadNow::WouldBlock | ReadNow::Unsupported))
     }
 }
@@ -192,7 +193,7 @@ impl Ready for File {
                 fd: &self.fd,
                 order: &self.order,
                 cursor: &self.cursor,
-                is_stream: self.is_stream,
+                is_stream: self.is_stream(),
             };
             match self.ahead.poll_fill(source, Want::SOME, &mut wait, cx) {
                 Poll::Ready(answer) => {

@@ -6,6 +6,7 @@
 //! cannot say (tmpfs, procfs) or has no cache (`O_DIRECT`) never.
 
 use super::File;
+use crate::fault;
 use crate::order::Wait;
 use sexton_buffers::{BufError, BufResult, IoBufMut};
 use sexton_runtime::calls::Pause;
@@ -97,6 +98,7 @@ impl<'a, B: IoBufMut> ReadOnce<'a, B> {
             let Ok(answer) = read_owned_now(file.fd.as_fd(), buf, from) else { break };
             file.cached.note(answer);
             let ReadNow::Bytes(n) = answer else { break };
+            file.stream.note(false);
             *done += n;
             is_end = n == 0;
         }
@@ -145,6 +147,9 @@ impl<B: IoBufMut> Future for ReadOnce<'_, B> {
         };
         if this.read_now(&mut buf) {
             return Poll::Ready(Ok((this.done, buf)));
+        }
+        if this.file.is_stream() {
+            return Poll::Ready(Err(BufError::new(fault::not_seekable(), buf)));
         }
         let offset = this.pos.saturating_add(this.done as u64);
         this.poll_read(submit(ReadAt { fd: this.file.fd.clone(), buf, offset }), cx)

@@ -3,7 +3,8 @@
 //! Read in this order: this file (what a file is, how it comes and goes), `at` (reads and writes at
 //! an offset), `owned_read`, `owned_write` (through the cursor, with buffers that are given away),
 //! `cached` (what needs no operation), `borrowed` (with buffers that the caller keeps), `buf_read`
-//! (in the file's own memory), `seek`, and `whole` (calls that concern all of it).
+//! (in the file's own memory), `seek`, `stream` (what has no positions), and `whole` (calls that
+//! concern all of it).
 
 mod at;
 mod cached;
@@ -12,9 +13,11 @@ mod owned_write;
 mod borrowed;
 mod buf_read;
 mod seek;
+mod stream;
 mod whole;
 
 use self::cached::Cached;
+use self::stream::Stream;
 use crate::OpenOptions;
 use crate::ahead::{Ahead, Source, Want};
 use crate::fault;
@@ -76,7 +79,7 @@ pub struct File {
     ahead: Ahead,
     /// Bytes that `fill_buf` showed and that were not consumed yet.
     shown: usize,
-    is_stream: bool,
+    stream: Stream,
     is_append: bool,
     /// The file said that it cannot be read without waiting.
     always_waits: bool,
@@ -220,7 +223,7 @@ impl File {
     pub async fn into_std(mut self) -> io::Result<std::fs::File> {
         poll_fn(|cx| self.ahead.poll_stop(cx)).await;
         self.order.settled(WHOLE).await?;
-        if !self.is_stream {
+        if !self.is_stream() {
             calls::set_position(self.fd.as_fd(), self.cursor.get())?;
         } else if !self.buffer().is_empty() {
             return Err(fault::unread(self.buffer().len()));
@@ -253,13 +256,14 @@ impl File {
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
     pub fn try_clone(&self) -> io::Result<Self> {
-        let cursor = if self.is_stream { Rc::default() } else { Rc::clone(&self.cursor) };
+        let cursor = if self.is_stream() { Rc::default() } else { Rc::clone(&self.cursor) };
         Ok(Self {
             fd: self.fd.clone(),
             order: Rc::clone(&self.order),
             cursor,
             ahead: Ahead::default(),
             shown: 0,
+            stream: self.stream.clone(),
             cached: self.cached.clone(),
             ..*self
         })
@@ -287,15 +291,22 @@ impl File {
         self.ahead.available(self.source())
     }
 
-    /// Takes over an open descriptor, which was opened with these flags.
-    pub(crate) fn from_fd(fd: OwnedFd, flags: i32) -> Self {
-        // What has no position is a stream.
+    /// Takes over a descriptor of somebody else's, which was opened with these flags.
+    fn from_fd(fd: OwnedFd, flags: i32) -> Self {
         let position = calls::position(fd.as_fd());
+        let file = Self::opened(fd, flags);
+        file.stream.note(position.is_err());
+        file.cursor.set(position.unwrap_or(0));
+        file
+    }
+
+    /// A descriptor that was just opened, with these flags.
+    pub(crate) fn opened(fd: OwnedFd, flags: i32) -> Self {
         Self {
             fd: Fd::new(fd),
             order: Rc::default(),
-            is_stream: position.is_err(),
-            cursor: Rc::new(Cell::new(position.unwrap_or(0))),
+            stream: Stream::default(),
+            cursor: Rc::default(),
             ahead: Ahead::default(),
             shown: 0,
             is_append: flags & calls::flags::APPEND != 0,
@@ -309,8 +320,14 @@ impl File {
         &self.fd
     }
 
+    /// Whether it has no positions.
+    fn is_stream(&self) -> bool {
+        self.stream.is(&self.fd)
+    }
+
     fn source(&self) -> Source<'_> {
-        Source { fd: &self.fd, order: &self.order, cursor: &self.cursor, is_stream: self.is_stream }
+        let is_stream = self.is_stream();
+        Source { fd: &self.fd, order: &self.order, cursor: &self.cursor, is_stream }
     }
 
     /// Waits until as much as is wanted is in the file's own memory, or the end is seen.
@@ -320,7 +337,7 @@ impl File {
             fd: &self.fd,
             order: &self.order,
             cursor: &self.cursor,
-            is_stream: self.is_stream,
+            is_stream: self.stream.is(&self.fd),
         };
         let ahead = &mut self.ahead;
         poll_fn(|cx| ahead.poll_fill(source, want, &mut wait, cx)).await

@@ -179,10 +179,10 @@ impl File {
             return Err(fault::no_room());
         }
         // A stream's bytes are there once: the file receives them, and a dropped future loses none.
-        if self.is_stream || self.ahead.is_reading(self.source()) {
+        if self.is_stream() || self.ahead.is_reading(self.source()) {
             self.fill(Want { least: 1, room: room.min(CHUNK) }).await?;
         }
-        if self.is_stream || !self.buffer().is_empty() {
+        if self.is_stream() || !self.buffer().is_empty() {
             return Ok(Before::Take);
         }
         let from = self.cursor.get();
@@ -201,7 +201,7 @@ impl File {
 
     /// The way back for a read of many steps.
     pub(super) fn undo(&self) -> Undo {
-        Undo::to((!self.is_stream).then_some(&self.cursor))
+        Undo::to((!self.is_stream()).then_some(&self.cursor))
     }
 
     /// Makes room for what is left behind the cursor, as far as the file says how much that is.

@@ -121,7 +121,7 @@ impl File {
 
     /// What a write of `len` bytes at the cursor may touch, and the offset that says so.
     fn place_of_write(&self, len: usize) -> (Range<u64>, u64) {
-        if self.is_append || self.is_stream {
+        if self.is_append || self.is_stream() {
             // The kernel's own position: the end of the file, or none.
             return (WHOLE, u64::MAX);
         }
@@ -132,7 +132,7 @@ impl File {
     /// The answer of a write at `offset`: the cursor moves behind it.
     fn note_written<B>(&mut self, offset: u64, answer: BufResult<usize, B>) -> BufResult<usize, B> {
         if let Ok((n, _)) = &answer
-            && !self.is_stream
+            && !self.is_stream()
         {
             self.shown = 0;
             let end = if self.is_append {

@@ -39,7 +39,7 @@ impl File {
     /// # Ok::<(), std::io::Error>(()) }).unwrap();
     /// ```
     pub async fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        if self.is_stream {
+        if self.is_stream() {
             return Err(fault::not_seekable());
         }
         let target = match to {
@@ -136,7 +136,7 @@ impl Seek for File {
     /// # Errors
     /// `NotSeekable` for pipes and the like.
     async fn stream_len(&mut self) -> io::Result<u64> {
-        if self.is_stream {
+        if self.is_stream() {
             return Err(fault::not_seekable());
         }
         self.order.settled(WHOLE).await?;
