@@ -138,6 +138,9 @@
 //! # std::io::Result::Ok(()) }).unwrap();
 //! ```
 //!
+//! A stream sends a part of a file out of the page cache, without a copy:
+//! [`send_file`](net::TcpStream::send_file).
+//!
 //! Reads and writes past the page cache (`O_DIRECT`) want aligned memory. [`buf::FixedPool`] has
 //! it, and once it is registered ([`register_buffers`]) the kernel need not pin it for each
 //! operation.

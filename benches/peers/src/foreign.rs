@@ -14,13 +14,17 @@ use crate::session::{Server, Setting};
 /// Connections of wrk.
 const CONNECTIONS: &str = "64";
 
-/// A program on the measured core, in the folder of the data, that begins when it gets a line:
-/// until then its clock can be opened.
-fn held(setting: &Setting, program: &str, options: &[String]) -> io::Result<(Program, CpuTime)> {
-    let core = setting.server_core.to_string();
+/// A program on these cores, in the folder of the data, that begins when it gets a line: until then
+/// its clock can be opened.
+pub(crate) fn held(
+    setting: &Setting,
+    cores: &str,
+    program: &str,
+    options: &[String],
+) -> io::Result<(Program, CpuTime)> {
     let mut command = Command::new("taskset");
     command.current_dir(&setting.data);
-    command.args(["-c", &core, "sh", "-c", "read line && exec \"$@\"", "sh", program]);
+    command.args(["-c", cores, "sh", "-c", "read line && exec \"$@\"", "sh", program]);
     let program = Program::start(command.args(options))?;
     let clock = CpuTime::of(program.id());
     Ok((program, clock))
@@ -42,7 +46,8 @@ fn fio_once(setting: &Setting, options: &[String], operations: u64) -> io::Resul
     options.push(format!("--number_ios={operations}"));
     // Otherwise it ends when it has read as much as the file is long.
     options.push("--io_size=1t".to_owned());
-    let (mut fio, clock) = held(setting, "fio", &options)?;
+    let core = setting.server_core.to_string();
+    let (mut fio, clock) = held(setting, &core, "fio", &options)?;
     let begin = std::time::Instant::now();
     let before = clock.read()?.ns();
     fio.tell("")?;
@@ -59,23 +64,32 @@ fn fio_once(setting: &Setting, options: &[String], operations: u64) -> io::Resul
     Ok(sample)
 }
 
-/// A server of files under wrk, on two cores.
+/// A server of files under wrk, a core each; or with both cores for wrk, and one or both for the
+/// server.
 pub(crate) fn http(setting: &Setting, server: Http, file: &str) -> io::Result<Sample> {
+    let (one, other, both) = crate::cores::names(setting);
+    let (on, load_on, threads) = match server {
+        Http::Files { shared: false, .. } | Http::Nginx { .. } => (one, other, "1"),
+        Http::Files { cores: 1, .. } => (one, both, "2"),
+        Http::Files { .. } => (both.clone(), both, "2"),
+    };
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
     let (program, options) = match server {
-        Http::Files => (setting.programs.join("files").display().to_string(), files(setting, port)),
+        Http::Files { cores, .. } => {
+            (setting.programs.join("files").display().to_string(), files(setting, port, cores))
+        }
         Http::Nginx { cache } => ("nginx".to_owned(), nginx(setting, port, cache)?),
     };
-    let (mut server, clock) = held(setting, &program, &options)?;
+    let (mut server, clock) = held(setting, &on, &program, &options)?;
     server.tell("")?;
     let url = format!("http://127.0.0.1:{port}/{file}");
     answers(port)?;
     let begin = std::time::Instant::now();
     let before = clock.read()?.ns();
     let mut wrk = Command::new("taskset");
-    let core = setting.other_core.to_string();
     let seconds = format!("{}s", setting.ms.div_ceil(1000));
-    wrk.args(["-c", &core, "wrk", "-t1", "-c", CONNECTIONS, "-d", &seconds, "--latency", &url]);
+    wrk.args(["-c", &load_on, "wrk", "-t", threads, "-c", CONNECTIONS]);
+    wrk.args(["-d", &seconds, "--latency", &url]);
     let output = wrk.output()?;
     let wall = begin.elapsed();
     let output = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -102,7 +116,7 @@ pub(crate) fn http(setting: &Setting, server: Http, file: &str) -> io::Result<Sa
 }
 
 /// Waits until somebody listens.
-fn answers(port: u16) -> io::Result<()> {
+pub(crate) fn answers(port: u16) -> io::Result<()> {
     let mut attempts = 0;
     while let Err(error) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) {
         if attempts == 100 {
@@ -125,7 +139,8 @@ pub(crate) fn haproxy(setting: &Setting, to: &str) -> io::Result<Server> {
     let path = setting.data.join("haproxy.cfg");
     std::fs::write(&path, text)?;
     let options = ["-db".to_owned(), "-f".to_owned(), path.display().to_string()];
-    let (mut program, clock) = held(setting, "haproxy", &options)?;
+    let core = setting.server_core.to_string();
+    let (mut program, clock) = held(setting, &core, "haproxy", &options)?;
     program.tell("")?;
     answers(port)?;
     Ok(Server { program, clock, port: port.to_string(), counts: false })
@@ -144,10 +159,10 @@ fn nanoseconds(text: &str) -> Option<f64> {
     Some(text[..unit].parse::<f64>().ok()? * scale)
 }
 
-fn files(setting: &Setting, port: u16) -> Vec<String> {
+fn files(setting: &Setting, port: u16, cores: usize) -> Vec<String> {
     let folder = setting.data.display().to_string();
     let addr = format!("127.0.0.1:{port}");
-    ["--addr", &addr, "--cores", "1", &folder].map(str::to_owned).to_vec()
+    ["--addr", &addr, "--cores", &cores.to_string(), &folder].map(str::to_owned).to_vec()
 }
 
 /// nginx as its own guides tune it for static files; one process, in the foreground.

@@ -40,6 +40,32 @@ const SERVED: &[(&str, u64)] =
 /// and short enough that everybody has one before the machine changes its pace.
 const TURNS: usize = 5;
 
+/// One server on one core and on both, with the load on both.
+fn cores() -> [Job; 2] {
+    let on = |program, how: &dyn Fn(usize) -> How| {
+        [("sexton-1-core", 1), ("sexton-2-cores", 2)].map(|(name, cores)| Entrant {
+            name,
+            role: Role::Sexton,
+            program,
+            how: how(cores),
+        })
+    };
+    let echo = on("echo", &|cores| How::Cores { cores }).to_vec();
+    let files = on("files", &|cores| {
+        let server = Http::Files { cores, shared: true };
+        How::Http { server, file: SERVED[0].0 }
+    });
+    let job = |name: &str, entrants| Job {
+        entrants,
+        quick: false,
+        ..job("cores", name.to_owned(), "request")
+    };
+    [
+        job("echo, 64 x 64 B", echo),
+        Job { files: SERVED.to_vec(), ..job("files, 1k", files.to_vec()) },
+    ]
+}
+
 /// Everything but growth, in the order of the report.
 pub fn all() -> Vec<Job> {
     let mut jobs = Vec::new();
@@ -101,6 +127,7 @@ pub fn all() -> Vec<Job> {
     // A process may have 20,000 descriptors where this is measured.
     jobs.push(idle(19_500, false));
     jobs.extend(SERVED.iter().map(|&(file, _)| files(file)));
+    jobs.extend(cores());
     jobs
 }
 
@@ -335,7 +362,7 @@ fn files(file: &'static str) -> Job {
     let entrants = [
         ("nginx", Role::Program, "", Http::Nginx { cache: false }),
         ("nginx-cache", Role::Program, "", Http::Nginx { cache: true }),
-        ("sexton", Role::Sexton, "files", Http::Files),
+        ("sexton", Role::Sexton, "files", Http::Files { cores: 1, shared: false }),
     ];
     let entrants = entrants.map(|(name, role, program, server)| Entrant {
         name,

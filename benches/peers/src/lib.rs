@@ -36,6 +36,7 @@ pub mod variants;
 pub mod jobs;
 pub mod child;
 pub mod session;
+pub mod cores;
 pub mod foreign;
 pub mod summary;
 pub mod outcome;

@@ -152,6 +152,11 @@ pub enum How {
         /// Reads.
         operations: u64,
     },
+    /// `examples/echo` on so many cores, with a load on both.
+    Cores {
+        /// How many.
+        cores: usize,
+    },
     /// A TCP proxy between our load and the echo by hand.
     Proxy {
         /// The program, or haproxy if it is none of ours.
@@ -172,7 +177,12 @@ pub enum How {
 #[derive(Clone, Copy, Debug)]
 pub enum Http {
     /// `examples/files`.
-    Files,
+    Files {
+        /// On so many.
+        cores: usize,
+        /// Whether the load has the same cores, and not one of its own.
+        shared: bool,
+    },
     /// nginx.
     Nginx {
         /// Whether it keeps files open.

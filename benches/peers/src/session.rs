@@ -76,6 +76,7 @@ fn fresh(setting: &Setting, load_core: usize, entrant: &Entrant) -> io::Result<S
         How::Inside { program, options } => inside(setting, program, options),
         How::Served { .. } => Err(io::ErrorKind::Unsupported.into()),
         How::Idle { variant, connections } => idle(setting, load_core, variant, *connections),
+        How::Cores { cores } => crate::cores::echo(setting, *cores),
         How::Proxy { program, config } => proxy(setting, program, config),
         How::Fio { options, operations } => foreign::fio(setting, options, *operations),
         How::Http { server, file } => foreign::http(setting, *server, file),
@@ -83,7 +84,7 @@ fn fresh(setting: &Setting, load_core: usize, entrant: &Entrant) -> io::Result<S
 }
 
 /// A program of ours, pinned.
-fn own(setting: &Setting, name: &str, core: usize) -> Command {
+pub(crate) fn own(setting: &Setting, name: &str, core: usize) -> Command {
     let mut command = Command::new(setting.programs.join(name));
     command.arg("--core").arg(core.to_string());
     command

@@ -25,7 +25,7 @@ compare --again FILE [--dry] [--out DIR] [--label NAME]
      --dry       print the tables, write no files
      --workload  workloads by name: echo, pipeline, up, down, datagrams, storm, reads, open, scan,
                  fill, log, spawn, yield, timeout-ready, timeout-armed, sleepers, ping, fan-in,
-                 proxy, idle, files; growth-tasks, growth-timers, growth-operations,
+                 proxy, idle, files, cores; growth-tasks, growth-timers, growth-operations,
                  growth-connections, growth-graveyard
      --only      entrants by name, e.g. raw-best,tokio,sexton,sexton-managed
      --loads     echoes alone, by connections and bytes, e.g. 64x64,1024x64

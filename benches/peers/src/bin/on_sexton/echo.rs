@@ -3,6 +3,7 @@
 //! - `--managed` takes the kernel's buffers and sends them as they are: nothing is copied.
 //! - `--owned` reads into the connection's own buffer: the echo of the README.
 //! - `--fill` looks at the kernel's buffer, copies it, and gives it back before it sends.
+//! - `--borrowed` reads into memory that stays the caller's: by a plain call, if something is there.
 //!
 //! How a server begins is the same for [streams](super::streams).
 
@@ -24,6 +25,8 @@ pub(crate) fn run(args: &Args) -> io::Result<()> {
         runtime.block_on(serve(move |stream| owned(stream, buf_len)))
     } else if args.flag("fill") {
         runtime.block_on(serve(move |stream| fill(stream, buf_len)))
+    } else if args.flag("borrowed") {
+        runtime.block_on(serve(move |stream| borrowed(stream, buf_len)))
     } else {
         args.refuse("which one")
     }
@@ -98,5 +101,16 @@ async fn fill(mut stream: TcpStream, buf_len: usize) -> io::Result<()> {
         stream.consume(n);
         buf = stream.write_all_owned(buf).await?;
         buf.clear();
+    }
+}
+
+async fn borrowed(stream: TcpStream, buf_len: usize) -> io::Result<()> {
+    let mut buf = vec![0; buf_len];
+    loop {
+        let n = stream.read(&mut buf).await?;
+        if n == 0 {
+            return Ok(());
+        }
+        stream.write_all(&buf[..n]).await?;
     }
 }

@@ -37,7 +37,8 @@ pub fn send_now(
     let mut at = offset;
     let sent = rustix::fs::sendfile(to, file, Some(&mut at), len);
     if is_blocking {
-        fcntl_setfl(to, flags)?;
+        // What it had before it may have again. If not, what was sent is told all the same.
+        let _ = fcntl_setfl(to, flags);
     }
     match sent {
         // The file has become shorter: its reader will find out.
