@@ -117,13 +117,15 @@ pub fn all() -> Vec<Job> {
     }
     jobs.push(tasks("sleepers", "1 M tasks, 1 to 1000 ms".to_owned(), "task", Some(1_000_000)));
     jobs.push(Job { turns: 3, ..ping() });
-    jobs.extend(once_or_thrice(vec![(false, fan_in())]));
-    jobs.push(Job { quick: false, ..storm(64) });
-    jobs.push(proxy(Config { connections: 64, bytes: 64 }));
-    jobs.push(proxy(Config { connections: 64, bytes: 16 << 10 }));
-    jobs.push(idle(9_500, true));
-    // A process may have 20,000 descriptors where this is measured.
-    jobs.push(idle(19_500, false));
+    jobs.extend(once_or_thrice(vec![
+        (false, fan_in()),
+        (false, storm(64)),
+        (false, proxy(Config { connections: 64, bytes: 64 })),
+        (false, proxy(Config { connections: 64, bytes: 16 << 10 })),
+        (true, idle(9_500)),
+        // A process may have 20,000 descriptors where this is measured.
+        (false, idle(19_500)),
+    ]));
     jobs.extend(SERVED.iter().map(|&(file, _)| files(file)));
     jobs.extend(cores());
     jobs
@@ -220,10 +222,10 @@ fn proxy(config: Config) -> Job {
         how: How::Proxy { program, config },
     });
     let job = job("proxy", config.name(), "request");
-    Job { entrants: entrants.to_vec(), apart: true, quick: false, ..job }
+    Job { entrants: entrants.to_vec(), apart: true, ..job }
 }
 
-fn idle(connections: usize, quick: bool) -> Job {
+fn idle(connections: usize) -> Job {
     let chosen = VARIANTS.iter().filter(|variant| {
         !variant.large_only && !matches!(variant.name, "raw-plain-fds" | "sexton-owned" | BORROWED)
     });
@@ -232,7 +234,7 @@ fn idle(connections: usize, quick: bool) -> Job {
         Entrant { name, role, program, how: How::Idle { variant: *variant, connections } }
     });
     let entrants = entrants.collect();
-    Job { entrants, quick, ..job("idle", format!("{connections} connections"), "connection") }
+    Job { entrants, ..job("idle", format!("{connections} connections"), "connection") }
 }
 
 fn job(workload: &'static str, config: String, unit: &'static str) -> Job {

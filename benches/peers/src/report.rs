@@ -43,9 +43,13 @@ impl Report {
         line(&mut out, "# CPU time per operation, beside the peers\n");
         line(
             &mut out,
-            "Medians over the rounds, with the least and the greatest. Ratios are of the",
+            "Medians over the rounds, with the least and the greatest. Ratios are of the same",
         );
-        line(&mut out, "same rounds. Differences below 3 % mean nothing.\n");
+        line(
+            &mut out,
+            "rounds. Differences below 3 % mean nothing, nor below 10 % where the least and",
+        );
+        line(&mut out, "the greatest are far apart: the machine changed its pace.\n");
         for plot in &self.plots {
             line(&mut out, format_args!("![{plot}]({plot})\n"));
         }
