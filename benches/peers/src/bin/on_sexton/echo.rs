@@ -3,7 +3,8 @@
 //! - `--managed` takes the kernel's buffers and sends them as they are: nothing is copied.
 //! - `--owned` reads into the connection's own buffer: the echo of the README.
 //! - `--fill` looks at the kernel's buffer, copies it, and gives it back before it sends.
-//! - `--borrowed` reads into memory that stays the caller's: by a plain call, if something is there.
+//! - `--borrowed` reads into memory that stays the caller's: by a plain call, if something is
+//!   there.
 //!
 //! How a server begins is the same for [streams](super::streams).
 
