@@ -5,7 +5,7 @@ mod support;
 
 use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_getfl, mknodat};
 use sexton_fs::{File, OpenOptions};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, SeekFrom, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use support::Place;
@@ -91,5 +91,33 @@ fn a_named_pipe_is_opened_at_once_and_read_when_there_is_something() {
         sexton_runtime::yield_now().await;
         to.write_all_owned(b"hello").await.unwrap();
         assert_eq!(read.await.unwrap(), b"hello");
+    });
+}
+
+/// Nothing was asked of it when it was opened: each kind of call finds out for itself.
+#[test]
+fn a_named_pipe_has_no_positions_and_what_asks_for_one_takes_no_byte() {
+    let place = Place::on_disk();
+    let path = place.path("pipe");
+    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    sexton_runtime::block_on(async {
+        for kind in 0..4 {
+            let mut file = options.open(&path).await.unwrap();
+            std::fs::OpenOptions::new().write(true).open(&path).unwrap().write_all(b"a").unwrap();
+            let error = match kind {
+                0 => file.read_at(Vec::with_capacity(8), 0).await.unwrap_err().into_error(),
+                1 => {
+                    let bufs = [Vec::with_capacity(8)];
+                    file.read_vectored_at(bufs, 0).await.unwrap_err().into_error()
+                }
+                2 => file.write_at("b", 0).await.unwrap_err().into_error(),
+                _ => file.seek(SeekFrom::Start(0)).await.unwrap_err(),
+            };
+            assert_eq!(error.kind(), ErrorKind::NotSeekable, "{kind}");
+            let (_, bytes) = file.read_owned(Vec::with_capacity(8)).await.unwrap();
+            assert_eq!(bytes, b"a", "{kind}");
+        }
     });
 }

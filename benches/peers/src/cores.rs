@@ -2,10 +2,10 @@
 
 use std::io;
 
-use crate::child::Program;
 use crate::foreign::{answers, held};
+use crate::matrix::{Config, Load};
 use crate::sample::Sample;
-use crate::session::{Setting, own};
+use crate::session::{Setting, start_load};
 
 /// Where the example listens.
 const PORT: u16 = 7000;
@@ -24,13 +24,9 @@ pub(crate) fn echo(setting: &Setting, cores: usize) -> io::Result<Sample> {
     let (mut server, clock) = held(setting, &on, &program, &[])?;
     server.tell("")?;
     answers(PORT)?;
-    let loads = [setting.server_core, setting.other_core].map(|core| {
-        let mut command = own(setting, "load", core);
-        command.args(["--port", &PORT.to_string(), "--connections", "32", "--bytes", "64"]);
-        command.args(["--ms", &setting.ms.to_string()]);
-        command.args(["--warm-ms", &setting.warm_ms.to_string()]);
-        Program::start(&mut command)
-    });
+    let (port, half) = (PORT.to_string(), Config { connections: 32, bytes: 64 });
+    let loads = [setting.server_core, setting.other_core]
+        .map(|core| start_load(setting, core, &port, &half, Load::Echo, setting.ms));
     let mut loads = loads.into_iter().collect::<io::Result<Vec<_>>>()?;
     loads.iter_mut().try_for_each(|load| load.line().map(drop))?;
     let before = clock.read()?.ns();

@@ -84,7 +84,7 @@ fn fresh(setting: &Setting, load_core: usize, entrant: &Entrant) -> io::Result<S
 }
 
 /// A program of ours, pinned.
-pub(crate) fn own(setting: &Setting, name: &str, core: usize) -> Command {
+fn own(setting: &Setting, name: &str, core: usize) -> Command {
     let mut command = Command::new(setting.programs.join(name));
     command.arg("--core").arg(core.to_string());
     command
@@ -136,6 +136,22 @@ fn listening(command: &mut Command, counts: bool) -> io::Result<Server> {
     Ok(Server { program, clock, port, counts })
 }
 
+/// Starts a load, which says so when it has warmed up.
+pub(crate) fn start_load(
+    setting: &Setting,
+    core: usize,
+    port: &str,
+    config: &Config,
+    load: Load,
+    ms: u64,
+) -> io::Result<Program> {
+    let mut command = own(setting, "load", core);
+    command.args(["--port", port, "--connections", &config.connections.to_string()]);
+    command.args(["--bytes", &config.bytes.to_string(), "--ms", &ms.to_string()]);
+    command.args(["--warm-ms", &setting.warm_ms.to_string()]);
+    Program::start(command.args(load.options()))
+}
+
 /// A server and its load, which rest between measurements.
 #[derive(Debug)]
 struct Pair {
@@ -157,12 +173,7 @@ impl Pair {
     ) -> io::Result<Self> {
         let id = server.program.id();
         let calls = if server.counts { Counter::of(id, What::SystemCalls).ok() } else { None };
-        let mut command = own(setting, "load", load_core);
-        command.args(["--port", &server.port, "--connections", &config.connections.to_string()]);
-        command.args(["--bytes", &config.bytes.to_string(), "--ms", &ms.to_string()]);
-        command.args(["--warm-ms", &setting.warm_ms.to_string()]);
-        command.args(load.options());
-        let mut load = Program::start(&mut command)?;
+        let mut load = start_load(setting, load_core, &server.port, config, load, ms)?;
         load.line()?;
         Ok(Self { load, server, calls })
     }

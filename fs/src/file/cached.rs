@@ -98,7 +98,6 @@ impl<'a, B: IoBufMut> ReadOnce<'a, B> {
             let Ok(answer) = read_owned_now(file.fd.as_fd(), buf, from) else { break };
             file.cached.note(answer);
             let ReadNow::Bytes(n) = answer else { break };
-            file.stream.note(false);
             *done += n;
             is_end = n == 0;
         }

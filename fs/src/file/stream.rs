@@ -1,5 +1,5 @@
-//! Whether a file has positions. Most are read at one, which says so: the kernel is asked only
-//! where it matters before.
+//! Whether a file has positions. A read at one fails by itself if there are none, so the kernel is
+//! asked only where it matters before.
 
 use sexton_runtime::Fd;
 use sexton_runtime::calls::file as calls;

@@ -99,8 +99,8 @@ macro_rules! writing_methods {
             ///
             /// What the page cache has goes out of it without a copy: a large file is sent for a
             /// fraction of what reading and writing it takes. What is not there is read first, up
-            /// to 128 KiB a call. Small files are cheaper to read and send with what comes before
-            /// them: below some 32 KiB.
+            /// to 128 KiB a call. A small file may as well be read in behind what comes before it,
+            /// and be sent with that: one call, and one packet fewer.
             ///
             /// The peer sees what the file's pages hold when the network takes them, so a file
             /// that is written to while it is sent arrives as a mixture. A write to it that was

@@ -29,8 +29,8 @@ impl Writer {
                 NonBlocking::WouldBlock => drop(self.ready().await?),
             }
         }
-        let bytes = Vec::with_capacity(len.min(READ));
-        let room = bytes.capacity().min(len);
+        let (mut bytes, room) = (Vec::new(), len.min(READ));
+        bytes.try_reserve_exact(room)?;
         let (_, bytes) =
             file.read_at(bytes.at_most(room), pos).await.map_err(BufError::into_error)?;
         match self.write_owned(bytes.into_inner()).await {
@@ -54,11 +54,8 @@ impl Writer {
         if socket.sending.get() || !spend_poll(PIECE) {
             return Ok(NonBlocking::WouldBlock);
         }
-        socket.outbox.take_error()?;
-        match calls::file::send_now(socket.fd().as_fd(), file.as_fd(), pos, len.min(PIECE)) {
-            Ok(sent) => Ok(NonBlocking::Ready(sent)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(NonBlocking::WouldBlock),
-            Err(error) => Err(error),
-        }
+        socket.send_at_once(|| {
+            calls::file::send_now(socket.fd().as_fd(), file.as_fd(), pos, len.min(PIECE))
+        })
     }
 }

@@ -253,13 +253,21 @@ impl Shared {
         if bufs.iter().all(|buf| buf.is_empty()) {
             return Ok(NonBlocking::Ready(0));
         }
-        self.outbox.take_error()?;
-        let written = match self.kind() {
+        self.send_at_once(|| match self.kind() {
             Kind::Socket => calls::socket::send_vectored(self.fd(), bufs),
             Kind::Pipe => calls::pipe::write_vectored(self.fd(), bufs),
-        };
-        match written {
-            Ok(count) => Ok(NonBlocking::Ready(count)),
+        })
+    }
+
+    /// Sends by a plain call, while no send is in flight: nothing goes out before it is told what
+    /// committed bytes were lost by.
+    pub(super) fn send_at_once<T>(
+        &self,
+        call: impl FnOnce() -> io::Result<T>,
+    ) -> io::Result<NonBlocking<T>> {
+        self.outbox.take_error()?;
+        match call() {
+            Ok(sent) => Ok(NonBlocking::Ready(sent)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(NonBlocking::WouldBlock),
             Err(error) => Err(error),
         }
